@@ -1,0 +1,40 @@
+# Two commands for a newcomer: make demo, make test. The quick inner loop: make check.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: demo test check lint lock clean
+
+$(VENV)/demo.stamp: requirements/demo.txt pyproject.toml CHANGELOG.md
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/demo.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+demo: $(VENV)/demo.stamp  ## the demo co-op with a year of real receipts, served on 127.0.0.1:8000
+	$(BIN)/kvitto demo $(ARGS)
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+check: lint  ## the quick inner loop: everything but the slow tests
+	$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
+
+test: lint  ## everything
+	$(BIN)/pytest -n 2 $(ARGS)
+
+lock: $(VENV)/dev.stamp  ## writes requirements/*.txt anew from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra demo pyproject.toml requirements/build.in -o requirements/demo.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra dev -c requirements/demo.txt pyproject.toml requirements/build.in -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

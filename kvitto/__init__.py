@@ -1,0 +1,1 @@
+"""The purchase-data register of a customer-owned retailer."""

@@ -1,0 +1,45 @@
+"""Which database this installation talks to, in two roles.
+
+Given by `KVITTO_DATABASE_URL` (web role) and `KVITTO_DATABASE_OWNER_URL` (owner role), PostgreSQL 15 or newer; without
+them the embedded server under the installation's home.
+"""
+
+import os
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from kvitto.kernel.errors import SetupError
+from kvitto.kernel.home import home
+from kvitto.kernel.server import EmbeddedServer, Role
+
+MINIMUM_VERSION = 15_00_00
+
+
+def is_embedded() -> bool:
+    """Whether the embedded server is used; one URL without the other is refused."""
+    given = [bool(os.environ.get(name)) for name in ("KVITTO_DATABASE_URL", "KVITTO_DATABASE_OWNER_URL")]
+    if any(given) and not all(given):
+        raise SetupError("set both KVITTO_DATABASE_URL (web role) and KVITTO_DATABASE_OWNER_URL, or neither")
+    return not any(given)
+
+
+def url(role: Role) -> str:
+    """The connection URL of a role."""
+    if is_embedded():
+        return EmbeddedServer(home()).url(role)
+    return os.environ["KVITTO_DATABASE_URL" if role == "web" else "KVITTO_DATABASE_OWNER_URL"]
+
+
+def django_settings(role: Role) -> dict[str, Any]:
+    """The role's entry of Django's DATABASES."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(url(role)).items() if value is not None}
+    known = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    entry: dict[str, Any] = {name: parts.pop(key, "") for name, key in known.items()}
+    return entry | {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600, "OPTIONS": parts}
+
+
+def ensure_running() -> None:
+    """Start the embedded server when it is the one used and does not run yet."""
+    if is_embedded():
+        EmbeddedServer(home()).start()

@@ -1,0 +1,25 @@
+"""A transaction says which of two things it is: opened here, or required from the caller.
+
+The call a door makes opens the transaction; the calls inside require it. Nothing opens one "if there is none".
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connections, transaction
+
+OWNER = "owner"  # the alias of the role that owns the tables: migrations, partitions, purges
+WEB = "default"  # the alias of the role that owns nothing
+
+
+@contextmanager
+def opened(using: str = WEB) -> Iterator[None]:
+    """Open the outermost transaction; an error when one is open already."""
+    with transaction.atomic(using=using, durable=True):
+        yield
+
+
+def require_transaction(using: str = WEB) -> None:
+    """Raise when the caller has no transaction open: the act and its audit entry must commit together."""
+    if not connections[using].in_atomic_block:
+        raise transaction.TransactionManagementError("this must run inside the transaction of a whole act")

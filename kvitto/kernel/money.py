@@ -1,0 +1,36 @@
+"""Money is integer cents with a currency; on the wire it is a string with two decimals."""
+
+import re
+from decimal import Decimal
+
+AMOUNT_PATTERN = r"^-?[0-9]{1,9}\.[0-9]{2}$(?!\n)"
+_AMOUNT = re.compile(AMOUNT_PATTERN)
+
+
+def cents(amount: str) -> int:
+    """Cents of an amount whose form has been checked already: `"-1.05"` is -105."""
+    return int(amount.replace(".", "", 1))
+
+
+def parse_amount(text: str) -> int:
+    """Cents of a text, checked here.
+
+    Raises ValueError for anything but `-?[0-9]{1,9}.[0-9]{2}`: no floats, exponents, NaN, signs or digits of other
+    scripts.
+    """
+    if not _AMOUNT.match(text):
+        raise ValueError(f"not an amount with two decimals: {text[:30]!r}")
+    return cents(text)
+
+
+def amount(cents_: int) -> str:
+    """The wire form of cents: -105 is `"-1.05"`."""
+    sign = "-" if cents_ < 0 else ""
+    whole, part = divmod(abs(cents_), 100)
+    return f"{sign}{whole}.{part:02d}"
+
+
+def vat_in(gross_cents: int, rate_percent: Decimal) -> int:
+    """The tax in an amount that includes it, in cents, half away from zero: gross * rate / (100 + rate)."""
+    tax = Decimal(gross_cents) * rate_percent / (100 + rate_percent)
+    return int(tax.to_integral_value(rounding="ROUND_HALF_UP"))

@@ -1,0 +1,46 @@
+"""How every stored field is classified: what class of data, why it is held, until when, and whether its subject gets it.
+
+Each model carries an inner class `Privacy` with one `Held` per field; a test fails when one is missing or too many.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FieldClass(StrEnum):
+    """What a field says about a person."""
+
+    NONE = "none"  # says nothing about anybody
+    IDENTIFIER = "identifier"  # points at a person: ids, card numbers, user names
+    IDENTITY = "identity"  # says who a person is: name, birth date, language
+    PURCHASE = "purchase"  # says what, where or when somebody bought
+    CHOICE = "choice"  # what somebody decided
+    CREDENTIAL = "credential"  # lets somebody in
+    KEY = "key"  # makes sealed data readable
+    TRACE = "trace"  # says who did what
+
+
+class Rule(StrEnum):
+    """Until when a field is held."""
+
+    REFERENCE = "while it is in use: reference data about no person"
+    PURCHASE_WINDOW = "24 months from the business day"
+    MEMBERSHIP = "until the person is erased"
+    ACCOUNT = "until the account is closed"
+    AUDIT = "as long as the trace itself"
+    SHORT = "some days, until the delivery is settled"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One field's classification."""
+
+    field_class: FieldClass
+    why: str
+    until: Rule
+    exported: bool
+
+
+def reference(why: str) -> Held:
+    """A field of reference data about no person."""
+    return Held(FieldClass.NONE, why, Rule.REFERENCE, exported=False)

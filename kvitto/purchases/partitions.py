@@ -1,0 +1,5 @@
+"""Stub."""
+from datetime import date
+
+def ensure(*, today: date) -> None:
+    """Stub."""

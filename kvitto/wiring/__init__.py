@@ -1,0 +1,1 @@
+"""Where the rooms are put together: settings, urls, the rules about third-party tables."""

@@ -1,0 +1,68 @@
+"""What the web role may do, table by table: the whole list.
+
+It owns nothing, creates nothing but temporary tables, and has no privilege on partitions: only on their parents.
+"""
+
+from django.db import connections
+from psycopg import sql
+
+from kvitto.kernel.db import OWNER
+
+READ = "SELECT"
+APPEND = "SELECT, INSERT"
+WRITE = "SELECT, INSERT, UPDATE, DELETE"
+
+# table -> privileges. A table that is not listed is closed to the web role.
+TABLES: dict[str, str] = {
+    "django_content_type": READ,
+    "django_session": WRITE,
+    "auth_permission": READ,
+    "audit_entry": APPEND,
+    "accounts_account": WRITE,
+    "stores_company": WRITE,
+    "stores_chain": WRITE,
+    "stores_store": WRITE,
+    "stores_till": WRITE,
+    "stores_level": WRITE,
+    "stores_profile": WRITE,
+    "assortment_group": WRITE,
+    "assortment_depth": WRITE,
+    "assortment_product": WRITE,
+    "members_person": WRITE,
+    "members_card": WRITE,
+    "choices_statement": APPEND,
+    "vault_key": WRITE,
+    "vault_epoch": WRITE,
+    "purchases_receipt": "SELECT, INSERT, UPDATE",
+    "intake_delivery": "SELECT, INSERT, UPDATE",
+    "intake_quarantine": WRITE,
+    "intake_conflict": WRITE,
+    "intake_unknown_card": WRITE,
+    "demo_load": WRITE,
+}
+
+
+def apply(*, web_role: str) -> None:
+    """Revoke everything from the web role, then grant the list. Runs after every migration; safe to repeat."""
+    role = sql.Identifier(web_role)
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        existing = {row[0] for row in cursor.fetchall()}
+        statements = [
+            sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}, PUBLIC").format(role),
+            sql.SQL("REVOKE CREATE ON SCHEMA public FROM {}, PUBLIC").format(role),
+            sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role),
+            sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(role),
+        ]
+        statements += [
+            sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privileges), sql.Identifier(table), role)
+            for table, privileges in TABLES.items()
+            if table in existing
+        ]
+        statements += [  # the queue: the web role defers and runs jobs
+            sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(sql.Identifier(table), role)
+            for table in sorted(existing)
+            if table.startswith("procrastinate_")
+        ]
+        for statement in statements:
+            cursor.execute(statement)

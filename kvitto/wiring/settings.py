@@ -1,0 +1,116 @@
+"""One settings file; what differs between installations comes from the environment and nonsense is refused."""
+
+import os
+import secrets
+from pathlib import Path
+
+from kvitto.kernel import database
+from kvitto.kernel.errors import SetupError
+from kvitto.kernel.home import home
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    """A yes-or-no setting; three spellings each, nothing else."""
+    text = os.environ.get(name, "").lower()
+    if text in {"1", "true", "yes"}:
+        return True
+    if text in {"0", "false", "no"}:
+        return False
+    if text:
+        raise SetupError(f"{name} must be yes or no, not {text!r}")
+    return default
+
+
+def env_list(name: str, *, default: list[str]) -> list[str]:
+    """A comma-separated setting."""
+    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()] or default
+
+
+def secret_key() -> str:
+    """The signing key of sessions: a file of the installation's own, made on first use."""
+    path = home() / "keys" / "django.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEBUG = env_bool("KVITTO_DEBUG", default=False)
+SECRET_KEY = secret_key()
+ALLOWED_HOSTS = env_list("KVITTO_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+SECURE = env_bool("KVITTO_HTTPS", default=False)
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    "kvitto.audit",
+    "kvitto.accounts",
+    "kvitto.stores",
+    "kvitto.assortment",
+    "kvitto.members",
+    "kvitto.choices",
+    "kvitto.vault",
+    "kvitto.purchases",
+    "kvitto.intake",
+    "kvitto.demo",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kvitto.wiring.faces.FaceMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kvitto.wiring.errors.ErrorMiddleware",
+]
+
+DATABASES = {"default": database.django_settings("web"), "owner": database.django_settings("owner")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.Account"
+AUTHENTICATION_BACKENDS = ["kvitto.accounts.backend.FaceBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+ROOT_URLCONF = "kvitto.doors.member_web.urls"  # the staff face has its own; see kvitto.wiring.faces
+ASGI_APPLICATION = "kvitto.wiring.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "doors" / "member_web" / "templates", BASE_DIR / "doors" / "staff_web" / "templates"],
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request"],
+        },
+    }
+]
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "doors" / "member_web" / "static"]
+WHITENOISE_USE_FINDERS = True
+
+USE_TZ = True
+TIME_ZONE = "Europe/Helsinki"
+LANGUAGE_CODE = "en"
+
+PROCRASTINATE_ON_APP_READY = "kvitto.wiring.jobs.register"

@@ -1,0 +1,46 @@
+"""Making the database what the code expects: created, migrated, partitioned, granted. All as the owner role."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+
+from kvitto.kernel.database import MINIMUM_VERSION
+from kvitto.kernel.db import OWNER, WEB
+from kvitto.kernel.errors import SetupError
+from kvitto.purchases import partitions
+from kvitto.wiring import grants
+
+
+def _maintenance(settings: dict[str, Any]) -> psycopg.Connection:
+    parts = {"host": settings["HOST"], "port": settings["PORT"], "user": settings["USER"]}
+    return psycopg.connect(
+        dbname=settings["NAME"], password=settings["PASSWORD"], autocommit=True, **{k: v for k, v in parts.items() if v}
+    )
+
+
+def create_database(name: str, maintenance: dict[str, Any]) -> None:
+    """Create a database owned by the owner role; `maintenance` is the settings entry of one that exists."""
+    with _maintenance(maintenance) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def drop_database(name: str, maintenance: dict[str, Any]) -> None:
+    """Drop a database, ending its sessions."""
+    with _maintenance(maintenance) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def migrate() -> None:
+    """Bring the schema up to date: migrations, partitions around today, the web role's grants. Safe to repeat."""
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        version = int(cursor.fetchone()[0])
+    if version < MINIMUM_VERSION:
+        raise SetupError(f"PostgreSQL 15 or newer is needed, this server is {version // 10_000}")
+    call_command("migrate", database=OWNER, interactive=False, verbosity=0)
+    partitions.ensure(today=datetime.now(UTC).date())
+    grants.apply(web_role=str(connections[WEB].settings_dict["USER"]))
