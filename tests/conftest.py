@@ -54,3 +54,13 @@ def pytest_collection_modifyitems(items):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "database: talks to PostgreSQL")
+
+
+@pytest.fixture
+def cast(db):
+    """The cast in their co-op."""
+    from kvitto.kernel.db import opened
+    from tests import cast
+
+    with opened():
+        return cast.settle()

@@ -1,0 +1,147 @@
+"""What the pipeline leaves behind besides receipts. No lines, no card numbers."""
+
+from django.db import models
+
+from kvitto.kernel.privacy import FieldClass, Held, Rule
+from kvitto.stores.models import Store
+
+
+def _purchase(why: str) -> Held:
+    return Held(FieldClass.PURCHASE, why, Rule.SHORT, exported=False)
+
+
+def _trace(why: str) -> Held:
+    return Held(FieldClass.TRACE, why, Rule.AUDIT, exported=False)
+
+
+class Delivery(models.Model):
+    """One batch that was taken in, in one transaction: what a receipt's `delivery_id` points at."""
+
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=8)
+    actor_id = models.CharField(max_length=64)
+    entry_id = models.BigIntegerField()
+    received = models.IntegerField()
+    recorded = models.IntegerField()
+
+    class Meta:
+        db_table = "intake_delivery"
+
+    class Privacy:
+        id = _trace("receipts point at it")
+        at = _trace("when the batch was taken in")
+        actor_kind = _trace("who delivered: a till key, the command line")
+        actor_id = _trace("which of them")
+        entry_id = _trace("the audit entry of the delivery")
+        received = _trace("how many receipts it held")
+        recorded = _trace("how many of them were recorded")
+
+
+class ReceiptKey(models.Model):
+    """The key of a receipt that is not, or not yet, in the register."""
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    business_day = models.DateField()
+    workstation = models.TextField()
+    sequence = models.BigIntegerField()
+    begin_time = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    class Privacy:
+        store = _purchase("part of the receipt's key")
+        business_day = _purchase("part of the receipt's key")
+        workstation = _purchase("part of the receipt's key")
+        sequence = _purchase("part of the receipt's key")
+        begin_time = _purchase("part of the receipt's key")
+
+
+class Quarantine(models.Model):
+    """A receipt that was refused: which, why and where, without lines. The till keeps it and can send it again."""
+
+    at = models.DateTimeField()
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="+")
+    store_code = models.TextField()
+    business_day = models.TextField()
+    workstation = models.TextField()
+    sequence = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=20)
+    field = models.TextField()
+    message = models.TextField()
+
+    class Meta:
+        db_table = "intake_quarantine"
+        indexes = [models.Index(fields=["store_code", "workstation", "sequence"], name="intake_quarantine_key")]
+
+    class Privacy:
+        id = _purchase("names the row")
+        at = _purchase("when it arrived")
+        delivery = _purchase("the delivery it came with")
+        store_code = _purchase("the store as the receipt named it")
+        business_day = _purchase("the business day as the receipt named it")
+        workstation = _purchase("the till as the receipt named it")
+        sequence = _purchase("the receipt's number as it was named")
+        reason = _purchase("why it was refused")
+        field = _purchase("where in the receipt")
+        message = _purchase("what is wrong there; never a value of the receipt's")
+
+
+class Conflict(ReceiptKey):
+    """A receipt came again with other content. The stored one stands until somebody accepts the new one's digest."""
+
+    seen_at = models.DateTimeField()
+    stored_digest = models.BinaryField()
+    stored_total_cents = models.BigIntegerField()
+    stored_end_time = models.DateTimeField()
+    new_digest = models.BinaryField()
+    new_total_cents = models.BigIntegerField()
+    new_end_time = models.DateTimeField()
+    outcome = models.CharField(max_length=10, default="open")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "intake_conflict"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business_day", "store", "workstation", "sequence", "begin_time", "new_digest"],
+                name="intake_conflict_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=["open", "kept", "accepted", "superseded"]), name="intake_conflict_outcome"
+            ),
+        ]
+
+    class Privacy(ReceiptKey.Privacy):
+        id = _purchase("names the conflict")
+        seen_at = _purchase("when the other content arrived")
+        stored_digest = _purchase("digest of what is stored")
+        stored_total_cents = _purchase("total of what is stored, to decide by")
+        stored_end_time = _purchase("time of what is stored, to decide by")
+        new_digest = _purchase("digest of what came; accepting it lets one redelivery in")
+        new_total_cents = _purchase("total of what came, to decide by")
+        new_end_time = _purchase("time of what came, to decide by")
+        outcome = _purchase("open, kept, accepted or superseded")
+        decided_at = _purchase("when it was decided")
+
+
+class UnknownCard(ReceiptKey):
+    """A receipt came with a card nobody holds: its digest, so that registering the card can ask for the receipt again."""
+
+    digest = models.BinaryField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "intake_unknown_card"
+        indexes = [models.Index(fields=["digest"], name="intake_unknown_card_digest")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business_day", "store", "workstation", "sequence", "begin_time", "digest"],
+                name="intake_unknown_card_once",
+            )
+        ]
+
+    class Privacy(ReceiptKey.Privacy):
+        id = _purchase("names the row")
+        digest = Held(FieldClass.IDENTIFIER, "keyed digest of the card number", Rule.SHORT, exported=False)
+        seen_at = _purchase("when it arrived; forgotten some days later")

@@ -1,7 +1,6 @@
 """Money is integer cents with a currency; on the wire it is a string with two decimals."""
 
 import re
-from decimal import Decimal
 
 AMOUNT_PATTERN = r"^-?[0-9]{1,9}\.[0-9]{2}$(?!\n)"
 _AMOUNT = re.compile(AMOUNT_PATTERN)
@@ -30,7 +29,11 @@ def amount(cents_: int) -> str:
     return f"{sign}{whole}.{part:02d}"
 
 
-def vat_in(gross_cents: int, rate_percent: Decimal) -> int:
-    """The tax in an amount that includes it, in cents, half away from zero: gross * rate / (100 + rate)."""
-    tax = Decimal(gross_cents) * rate_percent / (100 + rate_percent)
-    return int(tax.to_integral_value(rounding="ROUND_HALF_UP"))
+def vat_in(gross_cents: int, rate_hundredths: int) -> int:
+    """The tax in an amount that includes it, in cents, half away from zero: gross * rate / (100 % + rate).
+
+    The rate is in hundredths of a percent: 13.5 % is 1350.
+    """
+    whole = 10_000 + rate_hundredths
+    tax = (2 * abs(gross_cents) * rate_hundredths + whole) // (2 * whole)
+    return -tax if gross_cents < 0 else tax

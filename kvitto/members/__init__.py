@@ -1,0 +1,5 @@
+"""The customer register: who the people are.
+
+Knows a person, their cards and which account signs in for them. Nothing here says what anybody bought.
+A card belongs to one person at any instant; the database holds that.
+"""

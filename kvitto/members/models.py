@@ -1,0 +1,62 @@
+"""People and their cards."""
+
+import uuid
+
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import models
+
+from kvitto.accounts.models import Account
+from kvitto.kernel.privacy import FieldClass, Held, Rule
+from kvitto.members.types import CardState
+
+
+class Person(models.Model):
+    """Anyone with a member card: the main member or another person of the household."""
+
+    audit_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    given_name = models.CharField(max_length=100)
+    family_name = models.CharField(max_length=100)
+    language = models.CharField(max_length=2)
+    account = models.OneToOneField(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "members_person"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(language__in=["sv", "fi", "en"]), name="members_person_language")
+        ]
+
+    class Privacy:
+        id = Held(FieldClass.IDENTIFIER, "names the person to other tables", Rule.MEMBERSHIP, exported=True)
+        audit_id = Held(FieldClass.IDENTIFIER, "names the person in traces; erasure unlinks it", Rule.MEMBERSHIP, exported=False)
+        given_name = Held(FieldClass.IDENTITY, "letters and pages address the person", Rule.MEMBERSHIP, exported=True)
+        family_name = Held(FieldClass.IDENTITY, "letters and pages address the person", Rule.MEMBERSHIP, exported=True)
+        language = Held(FieldClass.IDENTITY, "letters and pages speak it", Rule.MEMBERSHIP, exported=True)
+        account = Held(FieldClass.IDENTIFIER, "signs in for this person", Rule.MEMBERSHIP, exported=False)
+        registered_at = Held(FieldClass.IDENTITY, "when the membership data were taken in", Rule.MEMBERSHIP, exported=True)
+
+
+class Card(models.Model):
+    """A card number in one person's hands for a period. A number may pass on; never two holders at one instant."""
+
+    number = models.CharField(max_length=19, db_index=True)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    period = DateTimeRangeField()
+    state = models.CharField(max_length=8, default=CardState.ACTIVE)
+
+    class Meta:
+        db_table = "members_card"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(number__regex=r"^[0-9]{8,19}$"), name="members_card_number"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[str(state) for state in CardState]), name="members_card_state"
+            ),
+            models.CheckConstraint(condition=models.Q(period__isempty=False), name="members_card_period"),
+        ]
+
+    class Privacy:
+        id = Held(FieldClass.IDENTIFIER, "names the row", Rule.MEMBERSHIP, exported=False)
+        number = Held(FieldClass.IDENTIFIER, "tills read it; it leads a receipt to its buyer", Rule.MEMBERSHIP, exported=True)
+        person = Held(FieldClass.IDENTIFIER, "whose card it is", Rule.MEMBERSHIP, exported=True)
+        period = Held(FieldClass.IDENTIFIER, "from when until when it is theirs", Rule.MEMBERSHIP, exported=True)
+        state = Held(FieldClass.IDENTIFIER, "a lost card stops leading receipts to its buyer", Rule.MEMBERSHIP, exported=True)

@@ -1,5 +1,56 @@
-"""Stub."""
+"""The monthly partitions of the receipts table. Runs as the owner role."""
+
 from datetime import date
 
-def ensure(*, today: date) -> None:
-    """Stub."""
+from django.db import connections
+
+from kvitto.kernel.db import OWNER
+from kvitto.kernel.periods import month_start, months_after
+
+MONTHS_BACK, MONTHS_AHEAD = 26, 3
+
+
+def name(month: date) -> str:
+    """The partition of a month."""
+    return f"purchases_receipt_{month:%Y_%m}"
+
+
+def ensure(*, today: date) -> int:
+    """Make the partitions from 26 months back to 3 months ahead where they are missing; how many were made."""
+    existing = set(months())
+    wanted = [months_after(month_start(today), offset) for offset in range(-MONTHS_BACK, MONTHS_AHEAD + 1)]
+    missing = [month for month in wanted if month not in existing]
+    with connections[OWNER].cursor() as cursor:
+        for month in missing:
+            cursor.execute(
+                f"CREATE TABLE {name(month)} PARTITION OF purchases_receipt"
+                f" FOR VALUES FROM ('{month}') TO ('{months_after(month, 1)}')"
+            )
+    return len(missing)
+
+
+def months() -> list[date]:
+    """The first days of the months that have a partition, oldest first."""
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'purchases_receipt'::regclass")
+        names = [str(row[0]) for row in cursor.fetchall()]
+    return sorted(date.fromisoformat(f"{each[-7:-3]}-{each[-2:]}-01") for each in names)
+
+
+def drop_emptied(*, keep_from: date) -> list[str]:
+    """Drop the partitions that lie wholly before `keep_from` and hold no row; their names.
+
+    Rows are never dropped with a partition: a purge deletes them first, with its audit entry.
+    """
+    dropped = []
+    for month in months():
+        if months_after(month, 1) > keep_from:
+            break
+        with connections[OWNER].cursor() as cursor:
+            cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {name(month)})")
+            if not cursor.fetchone()[0]:
+                cursor.execute(f"DROP TABLE {name(month)}")
+                dropped.append(name(month))
+    return dropped
+
+

@@ -1,1 +1,92 @@
-"""Stub."""
+"""Two faces of one site: `/staff/` for staff, everything else for members.
+
+A face has its own pages and its own cookies. Inside, Django sees its standard cookie names; outside, each face has names
+of its own, so that no cookie of one face is ever read at the other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+
+from kvitto.accounts.types import Kind
+
+
+
+class FacedRequest(HttpRequest):
+    """A request whose face is decided."""
+
+    face: "Face"
+
+
+Handler = Callable[[FacedRequest], HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What differs between the faces."""
+
+    kind: Kind
+    urlconf: str
+    path: str
+    prefix: str  # over HTTPS; browsers hold cookies so named to HTTPS, and `__Host-` ones to this host and the path "/"
+
+    def cookies(self) -> dict[str, str]:
+        """Django's cookie names and this face's."""
+        name = f"{self.prefix if settings.SECURE else ''}kvitto_{self.kind}"
+        return {settings.SESSION_COOKIE_NAME: name, settings.CSRF_COOKIE_NAME: f"{name}_csrf"}
+
+
+MEMBER = Face(Kind.MEMBER, "kvitto.doors.member_web.urls", "/", "__Host-")
+STAFF = Face(Kind.STAFF, "kvitto.doors.staff_web.urls", "/staff/", "__Secure-")
+
+
+def face_of(path: str) -> Face:
+    """The face that a path belongs to; `/staff` too, so that it can be redirected to `/staff/`."""
+    return STAFF if path == "/staff" or path.startswith(STAFF.path) else MEMBER
+
+
+class FaceMiddleware:
+    """Decides the face, and renames its cookies on the way in and out. Outside of everything that reads a cookie."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: FacedRequest) -> HttpResponse:
+        face = face_of(request.path_info)
+        cookies = face.cookies()
+        request.face = face
+        request.urlconf = face.urlconf
+        request.COOKIES = {
+            inner: request.COOKIES[outer] for inner, outer in cookies.items() if outer in request.COOKIES
+        }
+        response = self.get_response(request)
+        for inner, outer in cookies.items():
+            morsel = response.cookies.pop(inner, None)
+            if morsel is None:
+                continue
+            morsel.set(outer, morsel.value, morsel.coded_value)
+            morsel["path"] = face.path
+            if settings.SECURE:  # on a deletion too: browsers ignore one that the cookie's prefix does not allow
+                morsel["secure"] = True
+            response.cookies[outer] = morsel
+        return response
+
+
+class KindMiddleware:
+    """Ends a session that is presented at the other kind's face. Inside of authentication."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: FacedRequest) -> HttpResponse:
+        if request.user.is_authenticated and request.user.kind != request.face.kind:
+            logout(request)
+        return self.get_response(request)
+
+
+def service(_request: HttpRequest) -> dict[str, str]:
+    """For templates: the name members know the service by."""
+    return {"service": settings.SERVICE_NAME}

@@ -45,10 +45,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env_bool("KVITTO_DEBUG", default=False)
 SECRET_KEY = secret_key()
 ALLOWED_HOSTS = env_list("KVITTO_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+SERVICE_NAME = os.environ.get("KVITTO_SERVICE_NAME") or "Kvitto"  # what members read
 SECURE = env_bool("KVITTO_HTTPS", default=False)
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
+    "django.contrib.postgres",
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
@@ -66,13 +68,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kvitto.wiring.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kvitto.wiring.statics.StaticMiddleware",
     "kvitto.wiring.faces.FaceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kvitto.wiring.faces.KindMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "kvitto.wiring.errors.ErrorMiddleware",
 ]
@@ -94,20 +98,32 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "doors" / "member_web" / "templates", BASE_DIR / "doors" / "staff_web" / "templates"],
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request"],
+            "context_processors": ["django.template.context_processors.request", "kvitto.wiring.faces.service"],
+            "libraries": {"formats": "kvitto.doors.member_web.formats"},
         },
     }
 ]
 
+LOGIN_URL = "sign-in"  # each face has a page of that name
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_AGE = None  # gone with the browser: a visitor is not known again
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "doors" / "member_web" / "static"]
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+LOGGING = {  # without this Django tells nobody of a failed request, except in debug
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}
 
 USE_TZ = True
 TIME_ZONE = "Europe/Helsinki"

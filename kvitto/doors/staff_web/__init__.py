@@ -1,0 +1,1 @@
+"""The staff face, under `/staff/`: sign-in. No duty exists yet, so nothing else does."""

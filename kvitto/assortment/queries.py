@@ -1,0 +1,79 @@
+"""Reads: facts for intake, views for pages."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import connection
+
+from kvitto.assortment.models import Depth, Group, Product, Version
+from kvitto.assortment.types import (
+    BonusClass,
+    DepthTable,
+    GroupView,
+    Key,
+    Label,
+    ProductFacts,
+    ProductView,
+)
+
+
+def version() -> int:
+    """A number that grows when a load changed something; 0 before the first. Ask it before trusting a cache."""
+    return Version.objects.values_list("version", flat=True).first() or 0
+
+
+def facts(keys: Collection[Key]) -> dict[Key, ProductFacts]:
+    """What intake needs to know of the products with these keys (`ProductKey.key`), in one query.
+
+    Unknown ones are left out.
+    """
+    rows = _by_key(
+        "p.id, g.ancestors || g.id, p.bonus_class, coalesce(p.sensitivity, '')",
+        "JOIN assortment_group g ON g.id = p.group_id",
+        keys,
+    )
+    return {
+        (scope, code): ProductFacts(id_, tuple(path), BonusClass(bonus), sensitivity)
+        for scope, code, id_, path, bonus, sensitivity in rows
+    }
+
+
+def products_by_key(keys: Collection[Key]) -> dict[Key, ProductView]:
+    """The products with these keys, to show, in one query; unknown ones are left out."""
+    columns = (
+        "p.id, p.names, p.brand, p.maker, trim_scale(p.size), p.unit, p.group_id, coalesce(p.sensitivity, ''), "
+        "p.launch_day, p.labels, p.bonus_class"
+    )
+    return {
+        (scope, code): ProductView(*(*same, frozenset(map(Label, labels)), BonusClass(bonus)))
+        for scope, code, *same, labels, bonus in _by_key(columns, "", keys)
+    }
+
+
+def recording_depths() -> DepthTable:
+    """The depths of the tree at which purchases are recorded, by day."""
+    rows = Depth.objects.order_by("valid").values_list("valid", "depth")
+    return DepthTable(tuple(valid.lower for valid, _ in rows), tuple(depth for _, depth in rows))
+
+
+def groups() -> dict[int, GroupView]:
+    """All product groups by id."""
+    rows = Group.objects.values_list("id", "code", "parent_id", "depth", "names")
+    return {row[0]: GroupView(*row) for row in rows}
+
+
+def count_products() -> int:
+    """How many products are known."""
+    return Product.objects.count()
+
+
+def _by_key(columns: str, join: str, keys: Collection[Key]) -> list[tuple[Any, ...]]:
+    if not keys:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT p.scope, p.code, {columns} FROM unnest(%s::text[], %s::text[]) AS k(scope, code) "
+            f"JOIN assortment_product p ON p.scope = k.scope AND p.code = k.code {join}",
+            [[scope for scope, _ in keys], [code for _, code in keys]],
+        )
+        return list(cursor.fetchall())

@@ -1,0 +1,192 @@
+"""Values of the assortment: what a code names, what a product is, what a load did."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+LANGUAGES = ("sv", "fi", "en")
+
+Names = Mapping[str, str]  # language -> text; at least one of LANGUAGES
+Key = tuple[str, str]  # (scope, code), as in ProductKey
+
+
+class BonusClass(StrEnum):
+    """How a product counts for the Bonus."""
+
+    NONE = "none"  # not eligible
+    STANDARD = "standard"  # by what it costs
+    FUEL = "fuel"  # by litres
+
+    @property
+    def by_quantity(self) -> bool:
+        """Whether the Bonus counts the quantity (litres) and not the money."""
+        return self is BonusClass.FUEL
+
+
+class Label(StrEnum):
+    """What a product is marked as."""
+
+    ORGANIC = "organic"
+    VEGETARIAN = "vegetarian"
+    CONTAINS_MEAT = "contains_meat"
+
+
+class CodeKind(StrEnum):
+    """What sort of number a till's code is."""
+
+    GTIN = "gtin"  # one product everywhere: the only kind that joins across chains
+    RCN_GEO = "rcn_geo"  # restricted circulation within a country: goods by weight or price
+    RCN_COMPANY = "rcn_company"  # restricted circulation within a company
+    IN_STORE_PLU = "in_store_plu"  # digits of the chain's own choosing
+    UNKNOWN = "unknown"  # anything else: letters, coupons, numbers that GS1 has given to nobody
+
+
+@dataclass(frozen=True, slots=True)
+class ProductKey:
+    """What names a product: `scope` is empty for a GTIN (14 digits) and the chain's code for everything else."""
+
+    scope: str
+    code: str
+    kind: CodeKind
+
+    @property
+    def key(self) -> Key:
+        """The pair that queries take."""
+        return self.scope, self.code
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """What intake needs to know of a product."""
+
+    product_id: int
+    group_path: tuple[int, ...]  # group ids from the top of the tree to the product's own group; never empty
+    bonus_class: BonusClass
+    sensitivity: str  # a class's code; empty when the product is not sensitive
+
+
+@dataclass(frozen=True, slots=True)
+class DepthTable:
+    """At which depth of the tree purchases are recorded: each depth holds from its day until the next one's."""
+
+    starts: tuple[date, ...] = ()  # ascending
+    depths: tuple[int, ...] = ()
+
+    def depth(self, day: date) -> int:
+        """The depth on a day; 1, the coarsest, before the first one set."""
+        index = bisect_right(self.starts, day)
+        return self.depths[index - 1] if index else 1
+
+
+def _named(names: Names, language: str) -> str:
+    for candidate in (language, *LANGUAGES):
+        if text := names.get(candidate):
+            return text
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A product group, to show."""
+
+    id: int
+    code: str
+    parent_id: int | None
+    depth: int  # 1 is the top
+    names: Names
+
+    def name(self, language: str) -> str:
+        """The name in a language, or in the first of `LANGUAGES` that has one."""
+        return _named(self.names, language)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductView:
+    """A product, to show."""
+
+    product_id: int
+    names: Names
+    brand: str
+    maker: str
+    size: Decimal | None  # of the package, in `unit`
+    unit: str
+    group_id: int
+    sensitivity: str
+    launch_day: date | None
+    labels: frozenset[Label]
+    bonus_class: BonusClass
+
+    def name(self, language: str) -> str:
+        """The name in a language, or in the first of `LANGUAGES` that has one."""
+        return _named(self.names, language)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A product group to load. `parent` is another group's code, empty at the top."""
+
+    code: str
+    names: Names
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product to load; `row` is its place in its source, for messages.
+
+    `chain` is needed unless the code is a GTIN. `country` (two capital letters) says whose rules read numbers of goods
+    by weight or price.
+    """
+
+    row: int
+    code: str
+    names: Names
+    group: str
+    chain: str = ""
+    country: str = "FI"
+    brand: str = ""
+    maker: str = ""
+    size: Decimal | None = None
+    unit: str = ""
+    labels: frozenset[Label] = frozenset()
+    sensitivity: str = ""
+    bonus_class: BonusClass = BonusClass.NONE
+    launch_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A product row that was not taken: which, in which column, and why."""
+
+    row: int
+    column: str  # empty when it is the row as a whole
+    reason: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}{self.column and ', '}{self.column}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a load sets besides groups and products; None and empty leave things as they are."""
+
+    depths: tuple[tuple[date, int], ...] | None = None  # all of them, each from its day until the next one's
+    sensitivities: Mapping[str, Names] = field(default_factory=dict)  # classes to add or rename
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """What a load did, in rows. `version` is the assortment's after it."""
+
+    groups_new: int
+    groups_changed: int
+    groups_same: int
+    products_new: int
+    products_changed: int
+    products_same: int
+    settings_changed: bool
+    rejects: tuple[Reject, ...]
+    version: int

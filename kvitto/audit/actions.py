@@ -1,0 +1,40 @@
+"""The one place where acts are written down."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from kvitto.audit.models import Entry
+from kvitto.kernel.actor import Actor
+from kvitto.kernel.db import require_transaction
+from kvitto.kernel.periods import Period
+
+
+def record(
+    *,
+    by: Actor,
+    action: str,
+    now: datetime,
+    purpose: str = "",
+    subject: UUID | None = None,
+    period: Period | None = None,
+    count: int = 0,
+    case: str = "",
+    digest: bytes = b"",
+) -> int:
+    """Write one act in the caller's transaction, so that act and entry commit together; the entry's number."""
+    require_transaction()
+    entry = Entry.objects.create(
+        at=now,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        action=action,
+        purpose=purpose,
+        subject=subject,
+        period=DateRange(period.start, period.end) if period else None,
+        count=count,
+        case=case,
+        digest=digest,
+    )
+    return int(entry.pk)

@@ -1,0 +1,33 @@
+"""Reads: the state of choices, for a batch of people at a time."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection
+
+from kvitto.choices.types import LevelHistory, Topic
+from kvitto.stores.types import Level
+
+
+def level_histories(person_ids: Collection[int], *, start: Level) -> dict[int, LevelHistory]:
+    """The recording-level statements of those among the people who made any, by person id.
+
+    Whoever is absent has made no statement: `start`, the profile's level, holds for them throughout. One query a batch.
+    """
+    rows: dict[int, list[tuple[datetime, Level]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT person_id, stated_at, value FROM choices_statement"
+            " WHERE topic = %s AND person_id = ANY(%s) ORDER BY person_id, stated_at, id",
+            [Topic.RECORDING_LEVEL, list(person_ids)],
+        )
+        for person_id, stated_at, value in cursor.fetchall():
+            rows.setdefault(person_id, []).append((stated_at, Level(value)))
+    return {
+        person_id: LevelHistory(
+            instants=tuple(stated_at for stated_at, _ in statements),
+            levels=tuple(level for _, level in statements),
+            start=start,
+        )
+        for person_id, statements in rows.items()
+    }

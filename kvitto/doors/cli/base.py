@@ -1,0 +1,45 @@
+"""What every command of the command line needs: Django ready, the database running, errors said in one line."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import django
+from rich.console import Console
+
+from kvitto.kernel import database
+from kvitto.kernel.errors import KvittoError
+
+DONE, FAILED, USAGE, REJECTS, INTERRUPTED = 0, 1, 2, 3, 130
+
+messages = Console(stderr=True)  # messages and progress; data goes to stdout
+
+
+def setup() -> None:
+    """Start the embedded server when it is the one used, then make Django ready."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvitto.wiring.settings")
+    database.ensure_running()
+    django.setup()
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One object on one line of stdout."""
+    sys.stdout.write(json.dumps(value, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def guarded(command: Callable[[], None]) -> int:
+    """Run a command line to its exit code; what went wrong is one line on stderr, without a trace for expected errors."""
+    try:
+        command()
+    except KvittoError as error:
+        messages.print(f"kvitto: {error}", style="red", highlight=False, markup=False)
+        return FAILED
+    except KeyboardInterrupt:
+        messages.print("kvitto: interrupted", highlight=False)
+        return INTERRUPTED
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else FAILED
+    return DONE

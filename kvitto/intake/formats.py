@@ -1,0 +1,60 @@
+"""Kvitto's own wire format: one receipt, one JSON object.
+
+Decoding is strict: wrong types, unknown fields, floats, exponents and NaN are refused by the types, duplicate keys here.
+"""
+
+import json
+from typing import Any
+
+import msgspec
+
+from kvitto.intake.types import Raw, Reason, Refusal
+from kvitto.purchases.types import Receipt
+
+MAX_BYTES = 4 * 1024 * 1024  # of one receipt
+_decode = msgspec.json.Decoder(Receipt).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def decode(raw: Raw) -> Receipt | Refusal:
+    """A receipt from its bytes, or why not."""
+    if raw.refusal:
+        return raw.refusal
+    if len(raw.body) > MAX_BYTES:
+        return Refusal(Reason.TOO_LARGE, "$", f"a receipt may have {MAX_BYTES} bytes; this one has {len(raw.body)}")
+    try:
+        receipt = _decode(raw.body)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `")
+        return Refusal(Reason.NOT_VALID, path.rstrip("`") or "$", message)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Refusal(Reason.NOT_JSON, "$", f"not a JSON object in UTF-8: {error}")
+    if _may_repeat_a_key(raw.body, receipt) and (name := _repeated_key(raw.body)):
+        return Refusal(Reason.DUPLICATE_KEY, "$", f"the key {name[:40]!r} stands twice in one object")
+    return receipt
+
+
+def _may_repeat_a_key(body: bytes, receipt: Receipt) -> bool:
+    """Whether a slower look is needed: the decoder keeps the last of two equal keys without a word.
+
+    Written out again without the repeated key, the receipt has fewer quotation marks than it came with. Backslashes could
+    hide quotation marks, so they ask for the slower look too.
+    """
+    return b"\\" in body or body.count(b'"') != _encode(receipt).count(b'"')
+
+
+def _repeated_key(body: bytes) -> str | None:
+    repeated: list[str] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in items]
+        repeated.extend({name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ())
+
+    json.loads(body, object_pairs_hook=pairs)
+    return repeated[0] if repeated else None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the wire format, generated from the types that decode it."""
+    schema = msgspec.json.schema(Receipt)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Kvitto receipt"} | schema

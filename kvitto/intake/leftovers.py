@@ -1,0 +1,129 @@
+"""What the pipeline keeps of receipts it did not store: refusals, conflicts, unknown cards. Few rows; nothing hot.
+
+A refusal is settled when a receipt with its key comes in well; a conflict when somebody keeps what is stored or accepts the
+other content, which lets exactly one redelivery of that content supersede; an unknown card when some days have passed.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from kvitto.audit import actions as audit
+from kvitto.intake.models import Conflict, Delivery, Quarantine, UnknownCard
+from kvitto.intake.types import Refused
+from kvitto.kernel.actor import Actor
+from kvitto.kernel.db import require_transaction
+from kvitto.kernel.errors import ConflictError, NotFoundError
+from kvitto.purchases import actions as purchases
+from kvitto.purchases.types import Key, Receipt, StorableReceipt, Stored
+from kvitto.vault.digests import card_digest
+
+UNKNOWN_CARD_DAYS = 14
+
+
+class NoSuchConflictError(NotFoundError):
+    """No conflict has this number."""
+
+
+class ConflictSettledError(ConflictError):
+    """The conflict has been decided already."""
+
+
+def keep_refused(*, refused: Sequence[Refused], delivery: Delivery) -> None:
+    """Quarantine what was refused: key, reason and place; a repeated refusal of the same receipt replaces the earlier."""
+    _forget_keys({(item.store, item.workstation, item.sequence) for item in refused if item.sequence is not None})
+    Quarantine.objects.bulk_create(
+        [
+            Quarantine(
+                at=delivery.at,
+                delivery=delivery,
+                store_code=item.store,
+                business_day=item.business_day,
+                workstation=item.workstation,
+                sequence=item.sequence,
+                reason=item.refusal.reason,
+                field=item.refusal.field,
+                message=item.refusal.message,
+            )
+            for item in refused
+        ]
+    )
+
+
+def settle_refused(*, keys: Sequence[Receipt]) -> None:
+    """Take receipts that came in well out of the quarantine."""
+    if Quarantine.objects.exists():
+        _forget_keys({(receipt.store, receipt.workstation, receipt.sequence) for receipt in keys})
+
+
+def _forget_keys(keys: set[tuple[str, str, int | None]]) -> None:
+    for store_code, workstation in {(store, till) for store, till, _ in keys}:
+        numbers = [number for store, till, number in keys if (store, till) == (store_code, workstation)]
+        Quarantine.objects.filter(store_code=store_code, workstation=workstation, sequence__in=numbers).delete()
+
+
+def keep_unknown_cards(*, cards: Sequence[tuple[Key, str]], now: datetime) -> None:
+    """Remember the digests of cards nobody holds, with the keys of their receipts."""
+    UnknownCard.objects.bulk_create(
+        [UnknownCard(**_key_fields(key), digest=card_digest(number), seen_at=now) for key, number in cards],
+        ignore_conflicts=True,
+    )
+
+
+def settle_conflicts(
+    *, conflicts: Sequence[tuple[StorableReceipt, Stored]], delivery_id: int, now: datetime
+) -> set[Key]:
+    """Note conflicts, and supersede those whose content somebody accepted; the keys of the superseded."""
+    accepted = []
+    for receipt, outcome in conflicts:
+        head, existing = receipt.head, outcome.existing
+        assert existing is not None  # noqa: S101  a conflict is with something
+        row, _ = Conflict.objects.get_or_create(
+            **_key_fields(head.key),
+            new_digest=head.digest,
+            defaults={
+                "seen_at": now,
+                "stored_digest": existing.digest,
+                "stored_total_cents": existing.total_cents,
+                "stored_end_time": existing.end_time,
+                "new_total_cents": head.total_cents,
+                "new_end_time": head.end_time,
+            },
+        )
+        if row.outcome == "accepted":
+            accepted.append(receipt)
+            row.outcome = "superseded"
+            row.save(update_fields=["outcome"])
+    if accepted:
+        purchases.supersede(receipts=accepted, delivery_id=delivery_id)
+    return {receipt.head.key for receipt in accepted}
+
+
+def decide(*, conflict_id: int, accept: bool, by: Actor, now: datetime) -> None:
+    """Decide an open conflict: keep what is stored, or accept the other content, which its next redelivery then brings.
+
+    NoSuchConflictError, or ConflictSettledError when it was decided before.
+    """
+    require_transaction()
+    outcome = "accepted" if accept else "kept"
+    changed = Conflict.objects.filter(pk=conflict_id, outcome="open").update(outcome=outcome, decided_at=now)
+    if not changed:
+        if Conflict.objects.filter(pk=conflict_id).exists():
+            raise ConflictSettledError(f"conflict {conflict_id} has been decided already")
+        raise NoSuchConflictError(f"there is no conflict {conflict_id}; kvitto receipts conflicts lists them")
+    audit.record(by=by, action=f"intake.conflict.{outcome}", now=now, count=1)
+
+
+def forget(*, before: date) -> int:
+    """Delete the digests of unknown cards seen before a day; how many."""
+    deleted, _ = UnknownCard.objects.filter(seen_at__date__lt=before).delete()
+    return deleted
+
+
+def _key_fields(key: Key) -> dict[str, object]:
+    return {
+        "store_id": key.store_id,
+        "business_day": key.business_day,
+        "workstation": key.workstation,
+        "sequence": key.sequence,
+        "begin_time": key.begin_time,
+    }

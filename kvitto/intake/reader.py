@@ -1,0 +1,101 @@
+"""Receipt files, one receipt a line, as blocks of whole lines: plain, .gz, .zst, or standard input.
+
+Memory stays flat whatever the file: a block is about a megabyte, and a line longer than a receipt may be is skipped, not held.
+"""
+
+import gzip
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from backports import zstd
+
+from kvitto.intake.formats import MAX_BYTES
+from kvitto.intake.types import Raw, Reason, Refusal
+from kvitto.kernel.errors import InvalidError
+
+BLOCK_BYTES = 1024 * 1024
+
+
+class UnreadableFileError(InvalidError):
+    """A file is missing, cut off, or not what its ending says. What was read before the place is recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines, and the number of the first. `too_long`: one line that was longer than a receipt may be."""
+
+    first_line: int
+    body: bytes
+    too_long: bool = False
+
+    def receipts(self) -> list[Raw]:
+        """The receipts of the block; empty lines are none."""
+        if self.too_long:
+            message = f"a receipt may have {MAX_BYTES} bytes; this line is longer"
+            return [Raw(self.first_line, b"", Refusal(Reason.TOO_LARGE, "$", message))]
+        lines = self.body.split(b"\n")
+        return [Raw(number, line) for number, line in enumerate(lines, start=self.first_line) if line.strip()]
+
+
+def blocks(name: str, *, on_bytes: Callable[[int], None] | None = None) -> Iterator[Block]:
+    """The blocks of a file, or of standard input for `-`; `on_bytes` hears how far the (compressed) file has been read.
+
+    UnreadableFileError when the file cannot be read to its end; the blocks before are good.
+    """
+    first_line = 1
+    pending = b""
+    skipping = False
+    with _source(name) as (stream, position):
+        while chunk := _read(stream, name, first_line):
+            if on_bytes:
+                on_bytes(position())
+            if skipping:
+                _, newline, chunk = chunk.partition(b"\n")
+                if not newline:
+                    continue
+                skipping = False
+                first_line += 1
+            whole, newline, rest = (pending + chunk).rpartition(b"\n")
+            if newline:
+                yield Block(first_line, whole)
+                first_line += whole.count(b"\n") + 1
+            pending = rest
+            if len(pending) > MAX_BYTES:
+                yield Block(first_line, b"", too_long=True)
+                pending, skipping = b"", True
+        if pending:
+            yield Block(first_line, pending)
+
+
+@contextmanager
+def _source(name: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
+    """The uncompressed stream, and how far its file has been read."""
+    if name == "-":
+        yield sys.stdin.buffer, lambda: 0
+        return
+    try:
+        file = Path(name).open("rb")  # noqa: SIM115  closed below
+    except OSError as error:
+        raise UnreadableFileError(f"{name} cannot be read: {error.strerror}") from None
+    with file:
+        if name.endswith(".gz"):
+            yield gzip.GzipFile(fileobj=file), file.tell  # type: ignore[misc]
+        elif name.endswith(".zst"):
+            yield zstd.ZstdFile(file), file.tell
+        else:
+            yield file, file.tell
+
+
+def _read(stream: BinaryIO, name: str, line: int) -> bytes:
+    try:
+        return stream.read(BLOCK_BYTES)
+    except EOFError:
+        raise UnreadableFileError(
+            f"{name} is cut off after line {line}; what was read is recorded: get the whole file and import it again"
+        ) from None
+    except (OSError, zstd.ZstdError) as error:
+        raise UnreadableFileError(f"{name} cannot be read after line {line}: {error}") from None

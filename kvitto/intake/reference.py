@@ -1,0 +1,70 @@
+"""Stores, levels and product facts in the memory of an intake process, as fresh as the batch.
+
+Two tiny queries a batch tell whether the network or the assortment changed; only then is anything read again. People, cards
+and choices are never held here: they are read for every batch, so that a decision holds for the next receipt.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+
+from kvitto.assortment import queries as assortment
+from kvitto.assortment.rules import group_at, identify
+from kvitto.assortment.types import DepthTable, ProductFacts
+from kvitto.purchases.types import Receipt
+from kvitto.stores import queries as stores
+from kvitto.stores.types import Level, LevelTable, Profile, StoreInfo
+
+COUNTRY = "FI"  # whose rules read numbers of goods sold by weight or price
+MAX_FACTS = 500_000  # codes remembered before all are forgotten: about 150 MB
+
+
+@dataclass(slots=True)
+class Reference:
+    """What a process remembers between batches."""
+
+    network_version: int = -1
+    assortment_version: int = -1
+    stores: dict[str, StoreInfo] = field(default_factory=dict)
+    levels: LevelTable = field(default_factory=lambda: LevelTable({}))
+    start: Level = Level.PRODUCT
+    facts: dict[str, dict[str, ProductFacts | None]] = field(default_factory=dict)  # chain -> code as scanned -> facts
+    depths: DepthTable = field(default_factory=DepthTable)
+
+    def refresh(self) -> None:
+        """Forget what changed since the last batch."""
+        version = stores.network_version()
+        if version != self.network_version:
+            self.stores = {}
+            self.levels = stores.levels()
+            self.start = Level.TOTAL if stores.profile() is Profile.STRICT else Level.PRODUCT
+            self.network_version = version
+        version = assortment.version()
+        if version != self.assortment_version or sum(map(len, self.facts.values())) > MAX_FACTS:
+            self.facts = {}
+            self.depths = assortment.recording_depths()
+            self.assortment_version = version
+
+    def learn_stores(self, codes: Collection[str]) -> None:
+        """Read the stores among these codes that are not known yet; a code nobody has is asked for again next time."""
+        if unknown := set(codes) - self.stores.keys():
+            self.stores |= stores.stores_by_code(unknown)
+
+    def learn_products(self, receipts: Collection[tuple[Receipt, StoreInfo]]) -> None:
+        """Read the facts of the receipts' products that are not known yet; None is remembered for unknown products."""
+        wanted = []
+        for receipt, store in receipts:
+            known = self.facts.setdefault(store.chain_code, {})
+            for line in receipt.lines:
+                code = line.code
+                if code is not None and code not in known:
+                    known[code] = None
+                    wanted.append((store.chain_code, code, identify(code, chain=store.chain_code, country=COUNTRY).key))
+        if wanted:
+            found = assortment.facts({key for _, _, key in wanted})
+            for chain, code, key in wanted:
+                self.facts[chain][code] = found.get(key)
+
+    def group_of(self, product: ProductFacts, day: date) -> int:
+        """The group a product is recorded under on a business day."""
+        return group_at(product.group_path, self.depths.depth(day))

@@ -1,0 +1,107 @@
+"""Whether a decoded receipt makes sense. Pure: the clock and the store come from the caller."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from kvitto.intake.types import Reason, Refusal
+from kvitto.kernel.money import cents, vat_in
+from kvitto.purchases.types import Line, Receipt
+from kvitto.stores.types import StoreInfo
+
+CLOCK_SKEW = timedelta(minutes=5)
+BOOKING_DAYS = 7  # a till may be closed late: its business day runs on for at most a week
+_POSITIVE = frozenset({"item", "deposit"})
+
+
+def check(receipt: Receipt, *, store: StoreInfo | None, now: datetime, keep_from: date) -> Refusal | None:
+    """The first rule a receipt breaks, or None."""
+    if store is None:
+        return Refusal(Reason.UNKNOWN_STORE, "$.store", "no store has this code; add it to the network file and load it")
+    if receipt.workstation not in store.workstations:
+        return Refusal(
+            Reason.UNKNOWN_TILL, "$.workstation", "the store has no such till; add it to the network file and load it"
+        )
+    return check_time(receipt, zone=store.zone, now=now, keep_from=keep_from) or check_sums(receipt)
+
+
+def check_time(receipt: Receipt, *, zone: str, now: datetime, keep_from: date) -> Refusal | None:
+    """Times are sane: not in the future, begin before end, booked on the day of the purchase or up to a week before it."""
+    if receipt.end_time > now + CLOCK_SKEW:
+        return Refusal(Reason.IN_THE_FUTURE, "$.end_time", "the receipt ends in the future; check the till's clock")
+    if receipt.begin_time is not None and receipt.begin_time > receipt.end_time:
+        return Refusal(Reason.NOT_VALID, "$.begin_time", "the receipt begins after its end")
+    if receipt.business_day < keep_from:
+        return Refusal(Reason.TOO_OLD, "$.business_day", f"receipts from before {keep_from} are no longer kept")
+    late = (receipt.end_time.astimezone(ZoneInfo(zone)).date() - receipt.business_day).days
+    if not -1 <= late <= BOOKING_DAYS:
+        return Refusal(
+            Reason.BUSINESS_DAY, "$.business_day", f"the purchase ended {late} days after its business day; 0 to 7 are possible"
+        )
+    return None
+
+
+def check_sums(receipt: Receipt) -> Refusal | None:
+    """Signs fit the line types, lines add up to the tax summary (to a cent a rate), to the total and to the tenders."""
+    by_rate: dict[str, list[int]] = {}
+    for index, line in enumerate(receipt.lines):
+        if line.void:
+            continue
+        amount = cents(line.amount)
+        if wrong := _wrong_sign(line, amount):
+            return Refusal(Reason.SIGN, f"$.lines[{index}].{wrong}", f"the sign does not fit a line of type {line.type}")
+        entry = by_rate.get(line.vat)
+        if entry is None:
+            by_rate[line.vat] = [amount, 1]
+        else:
+            entry[0] += amount
+            entry[1] += 1
+    if refusal := _check_vat(receipt, by_rate):
+        return refusal
+    total = cents(receipt.total)
+    off = sum(amount for amount, _ in by_rate.values()) - total
+    if abs(off) > max(1, len(by_rate)):
+        return Refusal(Reason.SUMS, "$.total", f"the lines differ from the total by {off} cents")
+    rounding = cents(receipt.rounding) if receipt.rounding else 0
+    off = sum([cents(tender.amount) for tender in receipt.tenders]) - total - rounding
+    if off:
+        return Refusal(Reason.SUMS, "$.tenders", f"the tenders differ from total and rounding by {off} cents")
+    return None
+
+
+def _wrong_sign(line: Line, amount: int) -> str:
+    """The field of a line whose sign does not fit its type, or nothing."""
+    if line.type == "discount":
+        return "amount" if amount > 0 else ""
+    if line.type in _POSITIVE:
+        if line.quantity[0] == "-":
+            return "quantity"
+        return "amount" if amount < 0 else ""
+    if line.quantity[0] != "-" and line.quantity.strip("0."):
+        return "quantity"
+    return "amount" if amount > 0 else ""
+
+
+def _check_vat(receipt: Receipt, by_rate: dict[str, list[int]]) -> Refusal | None:
+    seen = set()
+    for index, row in enumerate(receipt.vat):
+        if row.rate in seen:
+            return Refusal(Reason.SUMS, f"$.vat[{index}].rate", "the rate stands twice in the tax summary")
+        seen.add(row.rate)
+        amount, count = by_rate.get(row.rate, (0, 0))
+        gross = cents(row.gross)
+        if abs(amount - gross) > 1:
+            return Refusal(
+                Reason.SUMS, f"$.vat[{index}].gross", f"the lines of this rate differ from it by {amount - gross} cents"
+            )
+        off = cents(row.tax) - vat_in(gross, _hundredths(row.rate))
+        if abs(off) > 1 + count // 2:  # tills may round the tax of each line: half a cent a line
+            return Refusal(Reason.SUMS, f"$.vat[{index}].tax", f"the tax is {off} cents off its rate")
+    for rate in by_rate:
+        if rate not in seen:
+            return Refusal(Reason.SUMS, "$.vat", f"lines are taxed at {rate} %, which the tax summary lacks")
+    return None
+
+
+def _hundredths(rate: str) -> int:
+    whole, _, part = rate.partition(".")
+    return int(whole) * 100 + int(part.ljust(2, "0"))

@@ -1,0 +1,83 @@
+"""What goes into the pipeline and what comes out."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What became of one receipt."""
+
+    RECORDED = "recorded"
+    SAME = "same"  # stored already, with the same content
+    CONFLICT = "conflict"  # stored already, with other content; the stored one stands
+    NO_MEMBER = "no_member"  # no card, or one that was nobody's at that instant; nothing personal is kept
+    REFUSED = "rejected"  # not a receipt the register can take; quarantined with the reason, without lines
+
+
+class Reason(StrEnum):
+    """Why a receipt is refused."""
+
+    NOT_JSON = "not_json"
+    DUPLICATE_KEY = "duplicate_key"
+    NOT_VALID = "not_valid"
+    TOO_LARGE = "too_large"
+    UNKNOWN_STORE = "unknown_store"
+    UNKNOWN_TILL = "unknown_till"
+    IN_THE_FUTURE = "in_the_future"
+    TOO_OLD = "too_old"
+    BUSINESS_DAY = "business_day"
+    SIGN = "sign"
+    SUMS = "sums"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why, where in the receipt (a path such as `$.lines[3].amount`), and what is wrong; no value of the receipt's."""
+
+    reason: Reason
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One receipt as it arrived, and its place: the line of the file, the index in the request."""
+
+    position: int
+    body: bytes
+    refusal: Refusal | None = None  # set by a reader that could not even hold it
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refused receipt, as the rejects file names it: without lines."""
+
+    position: int
+    refusal: Refusal
+    store: str = ""
+    business_day: str = ""
+    workstation: str = ""
+    sequence: int | None = None
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """What became of a batch: the state of each receipt in order, how many lines were read, and the refusals."""
+
+    states: list[State]
+    lines: int
+    refused: list[Refused]
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of a whole import."""
+
+    counts: Counter[State] = field(default_factory=Counter)
+    lines: int = 0
+
+    @property
+    def read(self) -> int:
+        """How many receipts were read."""
+        return sum(self.counts.values())

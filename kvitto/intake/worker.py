@@ -1,0 +1,78 @@
+"""The part of an import that runs once a process: blocks in, results out. Imports rooms only after Django is ready."""
+
+import signal
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+import django
+
+from kvitto.kernel.errors import KvittoError
+
+if TYPE_CHECKING:
+    from kvitto.intake.reader import Block
+    from kvitto.intake.types import BatchResult
+
+ATTEMPTS = 4  # of a batch that a deadlock or a restarting database stopped
+
+
+def serve(connection: Connection, *, dry_run: bool) -> None:
+    """Answer each block with its results, or with an error's text, until the other end closes (also when it is killed)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; a block in hand is finished
+    django.setup()
+    from django.db import Error
+
+    taker = Taker(dry_run=dry_run)
+    while True:
+        try:
+            block = connection.recv()
+        except EOFError:
+            return
+        try:
+            answer: list[BatchResult] | str = taker.take(block)
+        except (Error, KvittoError) as error:
+            answer = f"{error}".strip() or type(error).__name__
+        try:
+            connection.send(answer)
+        except BrokenPipeError:
+            return
+
+
+class Taker:
+    """Takes blocks in, each batch in a transaction of its own; holds what the process remembers between them."""
+
+    def __init__(self, *, dry_run: bool) -> None:
+        from kvitto.intake.reference import Reference
+
+        self.reference = Reference()
+        self.dry_run = dry_run
+
+    def take(self, block: "Block") -> "list[BatchResult]":
+        """The results of a block's batches."""
+        from kvitto.intake.actions import MAX_BATCH
+
+        receipts = block.receipts()
+        return [self._batch(receipts[start : start + MAX_BATCH]) for start in range(0, len(receipts), MAX_BATCH)]
+
+    def _batch(self, batch: list) -> "BatchResult":  # type: ignore[type-arg]
+        from datetime import UTC, datetime
+
+        from django.db import OperationalError, transaction
+
+        from kvitto.intake.actions import take_in
+        from kvitto.kernel.actor import OPERATOR
+        from kvitto.kernel.db import opened
+
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with opened():
+                    result = take_in(batch=batch, by=OPERATOR, now=datetime.now(UTC), reference=self.reference)
+                    if self.dry_run:
+                        transaction.set_rollback(True)
+                    return result
+            except OperationalError as error:
+                if attempt == ATTEMPTS or getattr(error.__cause__, "sqlstate", "") not in _PASSING:
+                    raise
+        raise AssertionError("unreachable")
+
+
+_PASSING = {"40P01", "40001"}  # a deadlock, a serialization failure: the other one won, try again

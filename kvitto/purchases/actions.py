@@ -1,0 +1,178 @@
+"""Writes of the purchase register: store a batch, supersede a receipt, purge old days."""
+
+import struct
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import msgspec
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from kvitto.audit import actions as audit
+from kvitto.kernel.actor import Actor
+from kvitto.kernel.db import require_transaction
+from kvitto.kernel.periods import quarter_of
+from kvitto.purchases.rules import DIGEST_VERSION
+from kvitto.purchases.types import Existing, Head, StorableReceipt, Stored, TotalReceipt, level_of
+from kvitto.stores.types import Level
+from kvitto.vault import actions as vault
+from kvitto.vault.types import Compartment, ToSeal
+
+_COLUMNS = {
+    "business_day": "date",
+    "store_id": "int8",
+    "workstation": "text",
+    "sequence": "int8",
+    "begin_time": "timestamptz",
+    "end_time": "timestamptz",
+    "person_id": "int8",
+    "delivery_id": "int8",
+    "level": "int2",
+    "level_reason": "int2",
+    "channel": "text",
+    "kind": "text",
+    "total_cents": "int8",
+    "currency": "text",
+    "bonus_basis": "jsonb",
+    "digest": "bytea",
+    "digest_version": "int2",
+    "sealed": "bytea",
+}
+_NAMES = ", ".join(_COLUMNS)
+_STAGE = (
+    f"CREATE TEMP TABLE IF NOT EXISTS staged_receipt (n int, {', '.join(f'{n} {t}' for n, t in _COLUMNS.items())})"
+    " ON COMMIT DELETE ROWS"
+)
+_KEY = "business_day, store_id, workstation, sequence, begin_time"
+_INSERT = (
+    f"INSERT INTO purchases_receipt ({_NAMES}) SELECT {_NAMES} FROM staged_receipt ORDER BY {_KEY}"
+    f" ON CONFLICT ({_KEY}) DO NOTHING"
+)
+_EXISTING = (
+    "SELECT s.n, r.id, r.digest, r.total_cents, r.end_time FROM staged_receipt s"
+    f" JOIN purchases_receipt r USING ({_KEY}) WHERE r.delivery_id <> %s"
+)
+_CONTENT = ("end_time", "level", "level_reason", "channel", "kind", "total_cents", "currency")
+_CONTENT += ("bonus_basis", "digest", "digest_version", "sealed", "delivery_id", "person_id")
+_SUPERSEDE = (
+    f"UPDATE purchases_receipt r SET {', '.join(f'{name} = s.{name}' for name in _CONTENT)} FROM staged_receipt s"
+    " WHERE (r.business_day, r.store_id, r.workstation, r.sequence, r.begin_time)"
+    " = (s.business_day, s.store_id, s.workstation, s.sequence, s.begin_time)"
+)
+_BOUND = struct.Struct(">QQiqqB")
+_encode = msgspec.msgpack.Encoder().encode
+_encode_json = msgspec.json.Encoder().encode
+
+
+def bound_to(head: Head, level: Level) -> bytes:
+    """The associated data of a receipt's sealed content: its owner, its key and its level."""
+    key = head.key
+    return seal_context(
+        head.person_id, key.store_id, key.business_day, key.workstation, key.sequence, key.begin_time, level
+    )
+
+
+def seal_context(  # noqa: PLR0913, PLR0917  the parts of the key, in the order of the table
+    person_id: int,
+    store_id: int,
+    business_day: date,
+    workstation: str,
+    sequence: int,
+    begin_time: datetime,
+    level: int,
+    /,
+) -> bytes:
+    """The associated data of a receipt, from its columns."""
+    microseconds = round(begin_time.timestamp() * 1_000_000)
+    packed = _BOUND.pack(person_id, store_id, business_day.toordinal(), sequence, microseconds, level)
+    return packed + workstation.encode()
+
+
+def store(*, receipts: Sequence[StorableReceipt], delivery_id: int, first: bool = True) -> list[Stored]:
+    """Seal and store a batch in the caller's transaction; what became of each, in order.
+
+    Keys within the batch must differ. A key that is stored already is left alone: `same` when the digests agree, else
+    `conflict` with what stands there. `first` is false when the delivery has stored a batch with the same keys before.
+    """
+    require_transaction()
+    if not receipts:
+        return []
+    inserted = _stage(receipts, delivery_id, _INSERT)
+    outcomes = [Stored("inserted")] * len(receipts)
+    if inserted < len(receipts):
+        with connection.cursor() as cursor:
+            cursor.execute(_EXISTING, [delivery_id if first else -1])
+            for n, receipt_id, digest, total_cents, end_time in cursor.fetchall():
+                existing = Existing(receipt_id, bytes(digest), total_cents, end_time)
+                same = existing.digest == receipts[n].head.digest
+                outcomes[n] = Stored("same", existing) if same else Stored("conflict", existing)
+    return outcomes
+
+
+def supersede(*, receipts: Sequence[StorableReceipt], delivery_id: int) -> int:
+    """Put accepted redeliveries in the place of what is stored under their keys; how many."""
+    require_transaction()
+    return _stage(receipts, delivery_id, _SUPERSEDE)
+
+
+def purge_before(*, day: date, by: Actor, now: datetime) -> int:
+    """Delete the receipts of business days before `day`; how many. Touches the oldest partitions only."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM purchases_receipt WHERE business_day < %s", [day])
+        deleted = cursor.rowcount
+    if deleted:
+        audit.record(by=by, action="purchases.purge", now=now, purpose="retention", count=deleted)
+    return deleted
+
+
+def _stage(receipts: Sequence[StorableReceipt], delivery_id: int, statement: str) -> int:
+    """COPY the batch into the session's temporary table, then run a statement over it; the statement's row count."""
+    sealed = _seal(receipts)
+    with connection.cursor() as cursor:
+        cursor.execute(_STAGE)
+        with cursor.copy(f"COPY staged_receipt (n, {_NAMES}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(["int4", *_COLUMNS.values()])
+            for n, receipt in enumerate(receipts):
+                head, key = receipt.head, receipt.head.key
+                copy.write_row(
+                    (
+                        n,
+                        key.business_day,
+                        key.store_id,
+                        key.workstation,
+                        key.sequence,
+                        key.begin_time,
+                        head.end_time,
+                        head.person_id,
+                        delivery_id,
+                        level_of(receipt),
+                        head.level_reason,
+                        head.channel,
+                        head.kind,
+                        head.total_cents,
+                        head.currency,
+                        Jsonb(head.bonus_basis, dumps=_encode_json),
+                        head.digest,
+                        DIGEST_VERSION,
+                        sealed[n],
+                    )
+                )
+        cursor.execute(statement)
+        return int(cursor.rowcount)
+
+
+def _seal(receipts: Sequence[StorableReceipt]) -> list[bytes | None]:
+    """The sealed content of each receipt; None for those at total level, which have none."""
+    items = [
+        ToSeal(
+            receipt.head.person_id,
+            quarter_of(receipt.head.key.business_day),
+            _encode(receipt.content),
+            bound_to(receipt.head, level_of(receipt)),
+        )
+        for receipt in receipts
+        if not isinstance(receipt, TotalReceipt)
+    ]
+    blobs = iter(vault.seal(items=items, compartment=Compartment.LINES))
+    return [None if isinstance(receipt, TotalReceipt) else next(blobs) for receipt in receipts]

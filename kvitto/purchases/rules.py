@@ -1,0 +1,167 @@
+"""What may be stored of a receipt, and for how long. Pure."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import msgspec
+
+from kvitto.assortment.rules import bonus_class
+from kvitto.assortment.types import BonusClass, ProductFacts
+from kvitto.kernel.money import cents
+from kvitto.kernel.periods import months_after
+from kvitto.purchases.types import (
+    BonusBasis,
+    GroupContent,
+    GroupReceipt,
+    Head,
+    Key,
+    LevelReason,
+    Line,
+    Paid,
+    ProductContent,
+    ProductReceipt,
+    Receipt,
+    StorableReceipt,
+    StoredLine,
+    TotalReceipt,
+)
+from kvitto.stores.types import Level
+
+RETENTION_MONTHS = 24
+DIGEST_VERSION = 1
+UNCLASSIFIED = 0
+GOODS = frozenset({"item", "return", "discount"})  # deposits are not purchases: no Bonus, no group
+
+Facts = Mapping[str, ProductFacts | None]  # by the code as scanned at this store; None: no such product
+
+
+def level_for(*, chain: Level, member_then: Level, member_now: Level) -> tuple[Level, LevelReason]:
+    """The level to record at and why: the lowest of the chain's and the member's, then and now.
+
+    `chain` is the level of chain and sales channel on the business day. Taking the member's level both when they bought and
+    now means that lowering works at once and raising never reaches back.
+    """
+    level = min(chain, member_then, member_now)
+    if level == chain:
+        return level, LevelReason.CHAIN
+    return level, LevelReason.MEMBER_THEN if level == member_then else LevelReason.MEMBER_NOW
+
+
+def canonical(receipt: Receipt) -> bytes:
+    """The bytes that make two deliveries the same receipt: everything but card, operator and message time."""
+    return msgspec.json.encode(msgspec.structs.replace(receipt, card=None, operator=None, sent_at=None))
+
+
+def deletes_on(business_day: date) -> date:
+    """The first day on which a receipt of that business day is no longer kept."""
+    return months_after(business_day, RETENTION_MONTHS)
+
+
+def keep_from(today: date) -> date:
+    """The oldest business day still kept on `today`: the first `day` for which `deletes_on(day) > today`."""
+    day = months_after(today, -RETENTION_MONTHS)
+    while deletes_on(day) <= today:
+        day = date.fromordinal(day.toordinal() + 1)
+    return day
+
+
+def quantity_units(quantity: str) -> int:
+    """Ten-thousandths of a quantity: `"0.452"` is 4520."""
+    whole, point, part = quantity.partition(".")
+    if not point:
+        return int(whole) * 10_000
+    units = abs(int(whole)) * 10_000 + int(part.ljust(4, "0"))
+    return -units if quantity[0] == "-" else units
+
+
+def reduce(
+    receipt: Receipt,
+    *,
+    key: Key,
+    person_id: int,
+    level: Level,
+    reason: LevelReason,
+    facts: Facts,
+    group_of: Callable[[ProductFacts], int],
+    digest: bytes,
+) -> StorableReceipt:
+    """Keep what the level allows and drop the rest; cannot fail on a receipt that passed the checks.
+
+    `group_of` gives a product's group at the recording depth of the business day. What leaves here is the only form the
+    register accepts.
+    """
+    lines = [line for line in receipt.lines if not line.void]
+    head = Head(
+        key=key,
+        person_id=person_id,
+        end_time=receipt.end_time,
+        channel=receipt.channel,
+        kind=receipt.type,
+        total_cents=cents(receipt.total),
+        currency=receipt.currency,
+        level_reason=reason,
+        bonus_basis=bonus_basis(lines, facts),
+        digest=digest,
+    )
+    if level is Level.TOTAL:
+        return TotalReceipt(head)
+    if level is Level.GROUP:
+        return GroupReceipt(head, _group_content(receipt, lines, facts, group_of))
+    return ProductReceipt(head, ProductContent([_stored(line) for line in lines], _paid(receipt)))
+
+
+def bonus_basis(lines: list[Line], facts: Facts) -> list[BonusBasis]:
+    """What each Bonus class counts of a receipt, classes in alphabetical order.
+
+    The till's flag wins over the assortment's class, which wins over "not eligible".
+    """
+    sums: dict[BonusClass, list[int]] = {}
+    for line in lines:
+        if line.type not in GOODS:
+            continue
+        product = facts.get(line.code) if line.code else None
+        earns = bonus_class(till_flag=line.bonus, product_class=product.bonus_class if product else None)
+        if earns is BonusClass.NONE:
+            continue
+        entry = sums.setdefault(earns, [0, 0])
+        entry[0] += cents(line.amount)
+        if earns.by_quantity:
+            entry[1] += quantity_units(line.quantity)
+    return [BonusBasis(str(each), *sums[each]) for each in sorted(sums)]
+
+
+def _stored(line: Line) -> StoredLine:
+    return StoredLine(
+        line.type,
+        line.code or "",
+        line.text,
+        quantity_units(line.quantity),
+        line.unit or "",
+        cents(line.amount),
+        cents(line.discount) if line.discount else 0,
+        line.vat,
+    )
+
+
+def _paid(receipt: Receipt) -> Paid:
+    return Paid(
+        [(row.rate, cents(row.gross), cents(row.tax)) for row in receipt.vat],
+        [(tender.type, cents(tender.amount)) for tender in receipt.tenders],
+        cents(receipt.rounding) if receipt.rounding else 0,
+    )
+
+
+def _group_content(
+    receipt: Receipt, lines: list[Line], facts: Facts, group_of: Callable[[ProductFacts], int]
+) -> GroupContent:
+    groups: dict[int, int] = {}
+    deposits = 0
+    for line in lines:
+        amount = cents(line.amount)
+        if line.type not in GOODS:
+            deposits += amount
+            continue
+        product = facts.get(line.code) if line.code else None
+        group = group_of(product) if product else UNCLASSIFIED
+        groups[group] = groups.get(group, 0) + amount
+    return GroupContent(sorted(groups.items()), deposits, _paid(receipt))

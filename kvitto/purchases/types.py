@@ -1,0 +1,236 @@
+"""A receipt as tills send it, and what can be stored of it.
+
+The names follow ARTS: workstation, sequence number, business day, tender. Amounts are strings with two decimals, quantities
+strings with up to four, both signed: returned goods are negative. The JSON Schema of the wire format is generated from here.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from kvitto.kernel.money import AMOUNT_PATTERN
+from kvitto.stores.types import Level
+
+MAX_LINES = 5_000
+
+Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN, description="Two decimals, as a string: \"-1.05\"")]
+Quantity = Annotated[
+    str,
+    Meta(pattern=r"^-?[0-9]{1,9}(\.[0-9]{1,4})?$(?!\n)", description="Up to four decimals, as a string: \"0.4520\""),
+]
+Rate = Annotated[str, Meta(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$(?!\n)", description="Percent, as printed: \"13.5\"")]
+Code = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[\x21-\x7e]+$(?!\n)")]
+Text = Annotated[str, Meta(max_length=200)]
+CardNumber = Annotated[str, Meta(pattern=r"^[0-9]{8,19}$(?!\n)")]
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
+LineType = Literal["item", "return", "deposit", "deposit_return", "discount"]
+
+
+class Line(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, gc=False):
+    """One line of a receipt."""
+
+    type: LineType
+    text: Annotated[Text, Meta(description="The text as printed")]
+    quantity: Quantity
+    amount: Annotated[Amount, Meta(description="What the line adds to the total: tax included, discounts taken off")]
+    vat: Annotated[Rate, Meta(description="The rate printed on the line; one of the rates in `vat`")]
+    code: Annotated[Code | None, Meta(description="GTIN or the chain's own article number, as scanned")] = None
+    unit: Annotated[Annotated[str, Meta(max_length=10)] | None, Meta(description="Of the quantity: pcs, kg, l, m")] = None
+    discount: Annotated[Amount | None, Meta(description="What was taken off already, for display")] = None
+    bonus: Annotated[bool | None, Meta(description="The till's word on whether the line earns Bonus")] = None
+    void: Annotated[bool | None, Meta(description="Cancelled while ringing up: counts for nothing, is not recorded")] = None
+
+
+class Vat(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, gc=False):
+    """The tax summary's row for one rate."""
+
+    rate: Rate
+    gross: Annotated[Amount, Meta(description="Sum of the lines of this rate, tax included")]
+    tax: Annotated[Amount, Meta(description="The tax in it")]
+
+
+class Tender(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, gc=False):
+    """One way the receipt was paid; change given back is negative."""
+
+    type: Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[a-z_]+$(?!\n)", description="cash, card, voucher …")]
+    amount: Amount
+
+
+class Receipt(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    """A whole receipt, in memory only.
+
+    The key is (store, business day, workstation, sequence, begin time or else end time). `card`, `operator` and `sent_at`
+    are no part of the content: the same receipt sent again later, or with the card added, is the same receipt.
+    """
+
+    store: Annotated[Code, Meta(description="The store's code in the network file")]
+    business_day: Annotated[date, Meta(description="The day the till books it on")]
+    workstation: Annotated[Code, Meta(description="The till's code in the network file")]
+    sequence: Annotated[int, Meta(ge=0, le=2**63 - 1, description="The till's running number")]
+    end_time: Instant
+    type: Literal["sale", "return"]
+    channel: Literal["store", "web"]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217")]
+    total: Annotated[Amount, Meta(description="The sum of the lines")]
+    lines: Annotated[list[Line], Meta(max_length=MAX_LINES)]
+    vat: Annotated[list[Vat], Meta(max_length=20)]
+    tenders: Annotated[list[Tender], Meta(max_length=50)]
+    rounding: Annotated[Amount | None, Meta(description="Cash rounding: tenders = total + rounding")] = None
+    begin_time: Instant | None = None
+    card: Annotated[CardNumber | None, Meta(description="The member card, if one was used")] = None
+    operator: Annotated[Text | None, Meta(description="Never stored")] = None
+    sent_at: Annotated[Instant | None, Meta(description="When the till sent it; never stored")] = None
+
+
+class LevelReason(IntEnum):
+    """Why a receipt is recorded at its level."""
+
+    CHAIN = 1  # the chain's level for that sales channel on that business day
+    MEMBER_THEN = 2  # the member's choice when they bought
+    MEMBER_NOW = 3  # the member's choice when the receipt arrived
+
+
+class Key(Struct, frozen=True, gc=False):
+    """What makes a receipt this one and no other."""
+
+    store_id: int
+    business_day: date
+    workstation: str
+    sequence: int
+    begin_time: datetime
+
+
+class BonusBasis(Struct, array_like=True, frozen=True, gc=False):
+    """The cents one Bonus class counts; the quantity (ten-thousandths) only for classes that count by quantity."""
+
+    bonus_class: str
+    cents: int
+    quantity: int = 0
+
+
+class StoredLine(Struct, array_like=True, frozen=True, gc=False):
+    """One recorded line at product level. Money in cents, the quantity in ten-thousandths."""
+
+    type: str
+    code: str
+    text: str
+    quantity: int
+    unit: str
+    cents: int
+    discount_cents: int
+    vat: str
+
+
+class Paid(Struct, array_like=True, frozen=True, gc=False):
+    """Tax rows (rate, gross cents, tax cents), tenders (type, cents) and cash rounding in cents."""
+
+    vat: list[tuple[str, int, int]]
+    tenders: list[tuple[str, int]]
+    rounding: int = 0
+
+
+class ProductContent(Struct, array_like=True, tag="p", frozen=True, gc=False):
+    """What is sealed at product level: every line that counts."""
+
+    lines: list[StoredLine]
+    paid: Paid
+
+
+class GroupContent(Struct, array_like=True, tag="g", frozen=True, gc=False):
+    """What is sealed at group level: (group id, cents), one entry a group; group 0 is unclassified."""
+
+    groups: list[tuple[int, int]]
+    deposits: int
+    paid: Paid
+
+
+class Head(Struct, frozen=True, gc=False):
+    """What is recorded at every level."""
+
+    key: Key
+    person_id: int
+    end_time: datetime
+    channel: str
+    kind: str
+    total_cents: int
+    currency: str
+    level_reason: LevelReason
+    bonus_basis: list[BonusBasis]
+    digest: bytes
+
+
+class TotalReceipt(Struct, frozen=True, gc=False):
+    """A receipt at total level: there is no field for what was bought."""
+
+    head: Head
+
+
+class GroupReceipt(Struct, frozen=True, gc=False):
+    """A receipt at group level."""
+
+    head: Head
+    content: GroupContent
+
+
+class ProductReceipt(Struct, frozen=True, gc=False):
+    """A receipt at product level."""
+
+    head: Head
+    content: ProductContent
+
+
+StorableReceipt = TotalReceipt | GroupReceipt | ProductReceipt
+
+
+def level_of(receipt: StorableReceipt) -> Level:
+    """The level a storable receipt is at: its type says it."""
+    if isinstance(receipt, ProductReceipt):
+        return Level.PRODUCT
+    return Level.GROUP if isinstance(receipt, GroupReceipt) else Level.TOTAL
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of one receipt of a batch: `inserted`, `same`, `conflict` or `superseded`."""
+
+    outcome: Literal["inserted", "same", "conflict", "superseded"]
+    existing: "Existing | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The receipt already stored under the key of one that differs."""
+
+    receipt_id: int
+    digest: bytes
+    total_cents: int
+    end_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptHead:
+    """A receipt without its lines, as its buyer's list shows it."""
+
+    receipt_id: int
+    business_day: date
+    store_id: int
+    end_time: datetime
+    total_cents: int
+    currency: str
+    level: Level
+    level_reason: LevelReason
+    deletes_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterCounts:
+    """How many receipts are recorded at each level, and from when until when."""
+
+    product: int
+    group: int
+    total: int
+    first_day: date | None
+    last_day: date | None

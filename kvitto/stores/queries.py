@@ -1,0 +1,124 @@
+"""What other rooms ask about stores and levels."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection
+from django.utils.timezone import localdate
+
+from kvitto.stores import models, rules
+from kvitto.stores.types import (
+    Chain,
+    Channel,
+    Company,
+    CompanyKind,
+    Difference,
+    Level,
+    LevelPeriod,
+    LevelTable,
+    Network,
+    Profile,
+    Store,
+    StoreInfo,
+)
+
+
+def stores_by_code(codes: Collection[str]) -> dict[str, StoreInfo]:
+    """The stores with these codes, closed ones too; a code nobody has is simply absent. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT s.id, s.code, s.name, s.chain_id, c.code, s.zone,
+                   ARRAY(SELECT t.code FROM stores_till t WHERE t.store_id = s.id)
+            FROM stores_store s JOIN stores_chain c ON c.id = s.chain_id
+            WHERE s.code = ANY(%s)
+            """,
+            [list(codes)],
+        )
+        return {
+            code: StoreInfo(store_id, code, name, chain_id, chain_code, zone, frozenset(tills))
+            for store_id, code, name, chain_id, chain_code, zone, tills in cursor.fetchall()
+        }
+
+
+def store_names(ids: Collection[int]) -> dict[int, str]:
+    """The names of stores by id, for pages. One query."""
+    return dict(models.Store.objects.filter(id__in=ids).values_list("id", "name"))
+
+
+def count_stores() -> int:
+    """How many stores are known, closed ones too."""
+    return models.Store.objects.count()
+
+
+def levels() -> LevelTable:
+    """Every chain's levels, to be held in memory; `network_version` tells when they are old. One query."""
+    periods: dict[tuple[int, Channel], list[LevelPeriod]] = defaultdict(list)
+    for chain_id, period in _level_periods():
+        periods[chain_id, period.channel].append(period)
+    return LevelTable({key: rules.steps(found, key[1]) for key, found in periods.items()})
+
+
+def profile() -> Profile:
+    """What a member who decided nothing starts from; the default profile before any network is loaded."""
+    found = models.NetworkProfile.objects.values_list("profile", flat=True).first()
+    return Profile(found) if found else Profile.DEFAULT
+
+
+def network_version() -> int:
+    """A number that every load raises, 0 before the first; one row, so cheap enough for every batch.
+
+    Read it *before* what it guards: a load that commits in between then costs one reading too many, never one too few.
+    """
+    return models.NetworkProfile.objects.values_list("version", flat=True).first() or 0
+
+
+def network_differences(network: Network, *, now: datetime) -> list[Difference]:
+    """What loading `network` would change; writes nothing. `now` decides what is past.
+
+    Raises rules.NetworkRefusedError when the network is not sound.
+    """
+    if problems := rules.network_problems(network):
+        raise rules.NetworkRefusedError(problems)
+    return rules.differences(current(), network, today=localdate(now))
+
+
+def current() -> Network | None:
+    """The network as it is known now, in the order of codes; None before the first load. Six queries."""
+    if network_version() == 0:
+        return None
+    levels_of: dict[int, list[LevelPeriod]] = defaultdict(list)
+    for chain_id, period in _level_periods():
+        levels_of[chain_id].append(period)
+    companies = {
+        code: Company(name, business_id, CompanyKind(kind))
+        for code, name, business_id, kind in models.Company.objects.order_by("code").values_list(
+            "code", "name", "business_id", "kind"
+        )
+    }
+    chains = {
+        code: Chain(name, tuple(levels_of[chain_id]))
+        for chain_id, code, name in models.Chain.objects.order_by("code").values_list("id", "code", "name")
+    }
+    return Network(profile(), companies, chains, _stores())
+
+
+def _stores() -> dict[str, Store]:
+    tills: dict[int, set[str]] = defaultdict(set)
+    for store_id, code in models.Till.objects.values_list("store_id", "code"):
+        tills[store_id].add(code)
+    fields = ("id", "code", "name", "town", "company__code", "chain__code", "zone", "opened_on", "closed_on")
+    return {
+        code: Store(name, town, company, chain, zone, frozenset(tills[store_id]), opened, closed)
+        for store_id, code, name, town, company, chain, zone, opened, closed in models.Store.objects.order_by(
+            "code"
+        ).values_list(*fields)
+    }
+
+
+def _level_periods() -> list[tuple[int, LevelPeriod]]:
+    rows = models.ChainLevel.objects.order_by("chain_id", "channel", "valid_from").values_list(
+        "chain_id", "channel", "level", "valid_from", "valid_to", "note"
+    )
+    return [(row[0], LevelPeriod(Channel(row[1]), Level(row[2]), *row[3:])) for row in rows]

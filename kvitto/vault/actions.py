@@ -1,0 +1,171 @@
+"""Seal, open, destroy.
+
+Blob: version (1 byte) | key id (8) | nonce (12) | ciphertext and tag. AES-256-GCM with a random 96-bit nonce: a key seals one
+member's quarter, far below the 2**32 messages that are safe under one key.
+
+Sealing and destroying exclude each other by an advisory lock that each holds to the end of its transaction, so no blob is
+ever committed under a key that is already gone.
+"""
+
+import os
+import struct
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import connection
+
+from kvitto.audit import actions as audit
+from kvitto.kernel.actor import Actor
+from kvitto.kernel.db import opened, require_transaction
+from kvitto.kernel.errors import KvittoError, NotFoundError
+from kvitto.kernel.periods import Period
+from kvitto.vault.keyring import keyring
+from kvitto.vault.types import Compartment, ToOpen, ToSeal
+
+VERSION = 1
+_HEAD = struct.Struct(">BQ")  # version, key id
+_SLOT = struct.Struct(">QHi")  # person, compartment, quarter: what a wrapped key is bound to
+_NONCE = 12
+_LOCK = "hashtext('kvitto.vault.keys')"
+
+
+class KeyDestroyedError(NotFoundError):
+    """The key is gone: what was sealed under it is erased."""
+
+
+class TamperedError(KvittoError):
+    """A blob or a wrapped key does not belong where it is found, or was changed."""
+
+
+def seal(*, items: Sequence[ToSeal], compartment: Compartment) -> list[bytes]:
+    """Seal a batch inside the caller's transaction, making keys where a (member, quarter) has none; blobs in order."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
+    keys = _keys_for(sorted({(item.person_id, item.quarter) for item in items}), compartment)
+    blobs = []
+    for item in items:
+        key_id, cipher = keys[item.person_id, item.quarter]
+        head = _HEAD.pack(VERSION, key_id)
+        nonce = os.urandom(_NONCE)
+        blobs.append(head + nonce + cipher.encrypt(nonce, item.plaintext, head + item.bound_to))
+    return blobs
+
+
+def open_sealed(
+    *,
+    items: Sequence[ToOpen],
+    by: Actor,
+    purpose: str,
+    subject: UUID | None,
+    period: Period | None,
+    now: datetime,
+    case: str = "",
+) -> list[bytes]:
+    """Open a batch: one audit entry, committed, then the plaintexts in order.
+
+    Is its own outermost transaction: called inside another one it fails, because then a rollback could take the entry back
+    after the lines were seen. KeyDestroyedError when a key is gone, TamperedError when a blob does not fit; the entry stays.
+    """
+    with opened():
+        audit.record(
+            by=by, action="vault.open", now=now, purpose=purpose, subject=subject, period=period, count=len(items), case=case
+        )
+        keys = _keys_by_id({_key_id(item.blob) for item in items})
+    return [_decrypt(item, keys) for item in items]
+
+
+def destroy_quarters(*, before: int, by: Actor, now: datetime) -> int:
+    """Destroy the keys of all lines of quarters before the given one; how many. Irreversible, also in backups."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        cursor.execute("DELETE FROM vault_key WHERE quarter < %s AND compartment = %s", [before, Compartment.LINES])
+        destroyed = cursor.rowcount
+    if destroyed:
+        audit.record(by=by, action="vault.destroy", now=now, purpose="retention", count=destroyed)
+    return destroyed
+
+
+def _keys_for(slots: Sequence[tuple[int, int]], compartment: Compartment) -> dict[tuple[int, int], tuple[int, AESGCM]]:
+    found = _fetch_slots(slots, compartment)
+    missing = [slot for slot in slots if slot not in found]
+    if missing:
+        _make_keys(missing, compartment)
+        found |= _fetch_slots(missing, compartment)
+    return found
+
+
+def _fetch_slots(slots: Sequence[tuple[int, int]], compartment: Compartment) -> dict[tuple[int, int], tuple[int, AESGCM]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT k.person_id, k.quarter, k.id, k.wrapped FROM unnest(%s::bigint[], %s::int[]) AS s (person_id, quarter)"
+            " JOIN vault_key k ON k.person_id = s.person_id AND k.quarter = s.quarter AND k.compartment = %s",
+            [[person for person, _ in slots], [quarter for _, quarter in slots], compartment],
+        )
+        rows = cursor.fetchall()
+    return {
+        (person, quarter): (key_id, _unwrap(wrapped, _SLOT.pack(person, compartment, quarter)))
+        for person, quarter, key_id, wrapped in rows
+    }
+
+
+def _make_keys(slots: Iterable[tuple[int, int]], compartment: Compartment) -> None:
+    """Insert new keys, in the slots' order, so that two batches that make the same keys wait instead of deadlocking."""
+    master = keyring().master
+    people, quarters, wrapped = [], [], []
+    for person, quarter in slots:
+        nonce = os.urandom(_NONCE)
+        people.append(person)
+        quarters.append(quarter)
+        wrapped.append(nonce + master.encrypt(nonce, os.urandom(32), _SLOT.pack(person, compartment, quarter)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO vault_key (person_id, compartment, quarter, wrapped)"
+            " SELECT s.person_id, %s, s.quarter, s.wrapped"
+            " FROM unnest(%s::bigint[], %s::int[], %s::bytea[]) AS s (person_id, quarter, wrapped)"
+            " ON CONFLICT (person_id, compartment, quarter) DO NOTHING",
+            [compartment, people, quarters, wrapped],
+        )
+
+
+def _keys_by_id(key_ids: set[int]) -> dict[int, AESGCM]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, person_id, compartment, quarter, wrapped FROM vault_key WHERE id = ANY(%s)", [list(key_ids)]
+        )
+        rows = cursor.fetchall()
+    return {
+        key_id: _unwrap(wrapped, _SLOT.pack(person, compartment, quarter))
+        for key_id, person, compartment, quarter, wrapped in rows
+    }
+
+
+def _unwrap(wrapped: bytes, slot: bytes) -> AESGCM:
+    wrapped = bytes(wrapped)
+    try:
+        return AESGCM(keyring().master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], slot))
+    except InvalidTag:
+        raise TamperedError("a wrapped key does not belong to its row: restore the keys' table from its backup") from None
+
+
+def _key_id(blob: bytes) -> int:
+    version, key_id = _HEAD.unpack_from(blob)
+    if version != VERSION:
+        raise TamperedError(f"a sealed blob has version {version}; this program knows {VERSION}")
+    return int(key_id)
+
+
+def _decrypt(item: ToOpen, keys: dict[int, AESGCM]) -> bytes:
+    blob = bytes(item.blob)
+    cipher = keys.get(_key_id(blob))
+    if cipher is None:
+        raise KeyDestroyedError("the key has been destroyed: this content is erased")
+    head, nonce, body = blob[: _HEAD.size], blob[_HEAD.size : _HEAD.size + _NONCE], blob[_HEAD.size + _NONCE :]
+    try:
+        return cipher.decrypt(nonce, body, head + item.bound_to)
+    except InvalidTag:
+        raise TamperedError("a sealed blob does not belong to this receipt, or was changed") from None

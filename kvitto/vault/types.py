@@ -1,0 +1,34 @@
+"""What is sealed, and what a sealed blob looks like."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Compartment(IntEnum):
+    """What a key opens. A member who switches a service off loses that compartment's keys and nothing else."""
+
+    LINES = 1
+    ARCHIVE = 2
+    WARRANTY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ToSeal:
+    """Plaintext for one member, to be sealed under the key of a quarter (`kernel.periods.quarter_of`).
+
+    `bound_to` is the associated data: a blob opens only with the same bytes, so it cannot be moved to another member,
+    receipt or level.
+    """
+
+    person_id: int
+    quarter: int
+    plaintext: bytes
+    bound_to: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ToOpen:
+    """A sealed blob with the associated data it was sealed with."""
+
+    blob: bytes
+    bound_to: bytes

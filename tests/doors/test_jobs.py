@@ -1,0 +1,35 @@
+"""The queue in PostgreSQL: a worker that connects as the web role runs the daily retention."""
+
+import pytest
+from django.db import connections
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from kvitto.audit.models import Entry
+from kvitto.kernel.db import OWNER
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker):
+    """Real commits, since a worker has connections of its own; the owner role clears up."""
+    with django_db_blocker.unblock():
+        yield
+        with connections[OWNER].cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers, audit_entry CASCADE")
+
+
+def run_worker_until_empty():
+    with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
+        worker_app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+def test_a_deferred_retention_runs_and_succeeds(committed):
+    app.tasks["retention"].defer(timestamp=0)
+    run_worker_until_empty()
+    assert list(ProcrastinateJob.objects.values_list("task_name", "status")) == [("retention", "succeeded")]
+    assert Entry.objects.filter(action__startswith="retention").exists()
+
+
+def test_retention_is_due_every_night_at_a_quarter_past_three():
+    (task,) = (one for one in app.periodic_registry.periodic_tasks.values() if one.task.name == "retention")
+    assert task.cron == "15 3 * * *"
