@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TODAY = NOW.date()
 TILL = Actor(ActorKind.TILL, "till-key-1")
 AINO_CARD, BJORN_CARD, CHEN_CARD = "9246000000000017", "9246000000000025", "9246000000000033"
-MILK, APPLES, BEER = "6408430000135", "2000001", "6413600000018"
+MILK, APPLES, BEER = "6408430000135", "2000001", "6413600000013"
 
 NETWORK = b"""
 profile = "default"
@@ -68,7 +68,7 @@ def settle() -> Cast:
     from kvitto.stores import network
 
     stores.load_network(network=network.parse(NETWORK), by=OPERATOR, now=NOW)
-    assortment.load(
+    loaded = assortment.load(
         groups=[
             GroupRow("food", {"en": "Food"}),
             GroupRow("dairy", {"en": "Dairy"}, "food"),
@@ -85,6 +85,7 @@ def settle() -> Cast:
         by=OPERATOR,
         now=NOW,
     )
+    assert not loaded.rejects
     since = NOW - timedelta(days=900)
     return Cast(
         *members.register(

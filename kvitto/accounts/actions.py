@@ -44,7 +44,7 @@ def create_account(*, username: str, password: str, kind: Kind, by: Actor, now: 
         if not isinstance(error.__cause__, UniqueViolation):
             raise
         raise UsernameError("this user name is taken: choose another") from error
-    audit.record(by=by, action="accounts.create", purpose=kind, now=now, count=1)
+    audit.record(by=by, action=f"accounts.create_{kind}", now=now, count=1)
     return account.pk
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db import connection
-
 from kvitto.assortment.models import Depth, Group, Product, Version
 from kvitto.assortment.types import (
     BonusClass,
@@ -15,6 +13,7 @@ from kvitto.assortment.types import (
     ProductFacts,
     ProductView,
 )
+from kvitto.kernel.db import batch_cursor
 
 
 def version() -> int:
@@ -45,8 +44,8 @@ def products_by_key(keys: Collection[Key]) -> dict[Key, ProductView]:
         "p.launch_day, p.labels, p.bonus_class"
     )
     return {
-        (scope, code): ProductView(*(*same, frozenset(map(Label, labels)), BonusClass(bonus)))
-        for scope, code, *same, labels, bonus in _by_key(columns, "", keys)
+        (scope, code): ProductView(*(id_, names, *same, frozenset(map(Label, labels)), BonusClass(bonus)))
+        for scope, code, id_, names, *same, labels, bonus in _by_key(columns, "", keys)
     }
 
 
@@ -70,10 +69,11 @@ def count_products() -> int:
 def _by_key(columns: str, join: str, keys: Collection[Key]) -> list[tuple[Any, ...]]:
     if not keys:
         return []
-    with connection.cursor() as cursor:
+    with batch_cursor() as cursor:
         cursor.execute(
             f"SELECT p.scope, p.code, {columns} FROM unnest(%s::text[], %s::text[]) AS k(scope, code) "
             f"JOIN assortment_product p ON p.scope = k.scope AND p.code = k.code {join}",
             [[scope for scope, _ in keys], [code for _, code in keys]],
+            binary=True,
         )
         return list(cursor.fetchall())

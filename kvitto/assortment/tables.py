@@ -55,7 +55,7 @@ def _csv_rows(path: Path, layout: Layout) -> Iterator[tuple[int, Row]]:
                 if len(values) == len(columns):
                     yield number, dict(zip(columns, values, strict=True))
                 elif values:
-                    yield number, f"{len(values)} values under {len(columns)} columns"
+                    yield number, f"the header has {len(columns)} columns, this row {len(values)}"
     except UnicodeDecodeError as error:
         raise FileRefusedError(f"{path}: not UTF-8, somewhere after row {number}; save it as UTF-8") from error
     except csv.Error as error:
@@ -84,7 +84,7 @@ def _parquet_rows(path: Path, layout: Layout) -> Iterator[tuple[int, Row]]:
                 for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                     number += 1
                     yield number, dict(zip(columns, map(_text, values), strict=True))
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise FileRefusedError(f"{path}: not readable as Parquet after row {number}: {error}") from error
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import connection
-
 from kvitto.choices.types import LevelHistory, Topic
+from kvitto.kernel.db import batch_cursor
 from kvitto.stores.types import Level
 
 
@@ -15,11 +14,12 @@ def level_histories(person_ids: Collection[int], *, start: Level) -> dict[int, L
     Whoever is absent has made no statement: `start`, the profile's level, holds for them throughout. One query a batch.
     """
     rows: dict[int, list[tuple[datetime, Level]]] = {}
-    with connection.cursor() as cursor:
+    with batch_cursor() as cursor:
         cursor.execute(
             "SELECT person_id, stated_at, value FROM choices_statement"
             " WHERE topic = %s AND person_id = ANY(%s) ORDER BY person_id, stated_at, id",
-            [Topic.RECORDING_LEVEL, list(person_ids)],
+            [str(Topic.RECORDING_LEVEL), list(person_ids)],
+            binary=True,
         )
         for person_id, stated_at, value in cursor.fetchall():
             rows.setdefault(person_id, []).append((stated_at, Level(value)))

@@ -6,7 +6,7 @@ customer register and the purchase register meet here, in `_storable`: card to h
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from kvitto.audit import actions as audit
 from kvitto.choices import queries as choices
@@ -26,7 +26,7 @@ from kvitto.purchases.types import Key, Receipt, StorableReceipt, Stored
 from kvitto.stores.types import Channel, StoreInfo
 from kvitto.vault.digests import receipt_digest
 
-MAX_BATCH = 1_000
+MAX_BATCH = 2_000  # receipts in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +172,3 @@ def _store(receipts: Sequence[StorableReceipt], delivery_id: int, now: datetime)
             if outcome.outcome == "conflict" and receipts[index].head.key in accepted
         }
     return [outcomes[index] for index in range(len(receipts))]
-
-
-def forget_unknown_cards(*, before: date) -> int:
-    """Delete the digests of unknown cards seen before a day; how many."""
-    return leftovers.forget(before=before)

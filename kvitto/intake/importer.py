@@ -6,11 +6,12 @@ the next run brings again, and what it had counts as `same`.
 """
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any
+from typing import Self, cast
 
 from django.db import Error
 
@@ -19,9 +20,62 @@ from kvitto.intake.reader import Block, blocks
 from kvitto.intake.types import BatchResult, Refused, Summary
 from kvitto.kernel.errors import KvittoError
 
+Counting = Callable[[list[BatchResult]], None]
+
 
 class ImportStoppedError(KvittoError):
     """The import could not go on; what was committed stays, and running it again brings the rest."""
+
+
+class Takers:
+    """Processes that take blocks in, for as long as the context lasts; with one job, this process takes them itself."""
+
+    def __init__(self, *, jobs: int, dry_run: bool = False) -> None:
+        self.jobs = jobs
+        self.dry_run = dry_run
+        self.processes: list[SpawnProcess] = []
+        self.ends: list[Connection] = []  # ours, of the pipes to them
+
+    def __enter__(self) -> Self:
+        if self.jobs > 1:
+            context = multiprocessing.get_context("spawn")
+            for _ in range(self.jobs):
+                ours, theirs = context.Pipe()
+                process = context.Process(target=worker.serve, args=(theirs,), kwargs={"dry_run": self.dry_run})
+                process.start()
+                theirs.close()
+                self.ends.append(ours)
+                self.processes.append(process)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """They finish the block in hand when their pipe closes."""
+        for end in self.ends:
+            end.close()
+        for process in self.processes:
+            process.join()
+
+    def take(self, stream: Iterable[Block], count: Counting) -> None:
+        """Have every block taken in, in no particular order; `count` hears the results of each."""
+        if not self.ends:
+            taker = worker.Taker(dry_run=self.dry_run)
+            for block in stream:
+                try:
+                    count(taker.take(block))
+                except Error as error:
+                    raise _stopped(str(error)) from error
+            return
+        idle, busy = list(self.ends), set[Connection]()
+        try:
+            for block in stream:
+                if not idle:
+                    _collect(busy, idle, count)
+                end = idle.pop()
+                end.send(block)
+                busy.add(end)
+        finally:  # also when the file breaks off or somebody interrupts: what is in hand gets counted
+            while busy:
+                _collect(busy, idle, count)
 
 
 def import_files(
@@ -38,10 +92,10 @@ def import_files(
     `on_refused` hears each refusal with its file, `on_bytes` how far the files have been read. UnreadableFileError and
     ImportStoppedError end it; the clock is read for every batch.
     """
-    read_before = 0
+    before = 0
     for name in names:
 
-        def heard(position: int, before: int = read_before) -> None:
+        def heard(position: int, before: int = before) -> None:
             if on_bytes:
                 on_bytes(before + position)
 
@@ -52,36 +106,16 @@ def import_files(
                 for refused in result.refused:
                     on_refused(name, refused)
 
-        _import(blocks(name, on_bytes=heard), count=count, jobs=jobs, dry_run=dry_run)
-        read_before += Path(name).stat().st_size if name != "-" else 0
+        stream = blocks(name, on_bytes=heard)
+        first = list(islice(stream, 2))
+        with Takers(jobs=jobs if len(first) > 1 else 1, dry_run=dry_run) as takers:
+            takers.take(chain(first, stream), count)
+        before += Path(name).stat().st_size if name != "-" else 0
 
 
-def _import(stream: Iterator[Block], *, count: Callable[[list[BatchResult]], None], jobs: int, dry_run: bool) -> None:
-    first = list(_some(stream, 2))
-    if jobs < 2 or len(first) < 2:
-        taker = worker.Taker(dry_run=dry_run)
-        for block in _chain(first, stream):
-            try:
-                count(taker.take(block))
-            except Error as error:
-                raise _stopped(str(error)) from error
-        return
-    with _takers(jobs, dry_run=dry_run) as idle:
-        busy: set[Connection] = set()
-        for block in _chain(first, stream):
-            if not idle:
-                _collect(busy, idle, count)
-            taker_end = idle.pop()
-            taker_end.send(block)
-            busy.add(taker_end)
-        while busy:
-            _collect(busy, idle, count)
-
-
-def _collect(busy: set[Connection], idle: list[Connection], count: Callable[[list[BatchResult]], None]) -> None:
+def _collect(busy: set[Connection], idle: list[Connection], count: Counting) -> None:
     """Wait for at least one taker and count what it answers."""
-    for end in wait(list(busy)):
-        assert isinstance(end, Connection)  # noqa: S101  only pipes are waited for
+    for end in cast("list[Connection]", wait(list(busy))):
         busy.discard(end)
         try:
             answer = end.recv()
@@ -93,43 +127,8 @@ def _collect(busy: set[Connection], idle: list[Connection], count: Callable[[lis
         count(answer)
 
 
-@contextmanager
-def _takers(jobs: int, *, dry_run: bool) -> Iterator[list[Connection]]:
-    """Processes that take blocks; ours are the ends of their pipes. They finish the block in hand when the pipe closes."""
-    context = multiprocessing.get_context("spawn")
-    ends: list[Connection] = []
-    processes: list[Any] = []
-    try:
-        for _ in range(jobs):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=worker.serve, args=(theirs,), kwargs={"dry_run": dry_run}, daemon=False)
-            process.start()
-            theirs.close()
-            ends.append(ours)
-            processes.append(process)
-        yield list(ends)
-    finally:
-        for end in ends:
-            end.close()
-        for process in processes:
-            process.join()
-
-
 def _stopped(why: str) -> ImportStoppedError:
     first_line = why.strip().splitlines()[0] if why.strip() else "unknown error"
     return ImportStoppedError(
         f"the import stopped: {first_line}. What was counted is recorded; mend the cause and run the same import again"
     )
-
-
-def _some(stream: Iterator[Block], limit: int) -> Iterator[Block]:
-    for _ in range(limit):
-        try:
-            yield next(stream)
-        except StopIteration:
-            return
-
-
-def _chain(first: list[Block], rest: Iterator[Block]) -> Iterator[Block]:
-    yield from first
-    yield from rest

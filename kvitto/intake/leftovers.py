@@ -76,7 +76,8 @@ def settle_conflicts(
     accepted = []
     for receipt, outcome in conflicts:
         head, existing = receipt.head, outcome.existing
-        assert existing is not None  # noqa: S101  a conflict is with something
+        if existing is None:
+            continue
         row, _ = Conflict.objects.get_or_create(
             **_key_fields(head.key),
             new_digest=head.digest,
@@ -111,6 +112,11 @@ def decide(*, conflict_id: int, accept: bool, by: Actor, now: datetime) -> None:
             raise ConflictSettledError(f"conflict {conflict_id} has been decided already")
         raise NoSuchConflictError(f"there is no conflict {conflict_id}; kvitto receipts conflicts lists them")
     audit.record(by=by, action=f"intake.conflict.{outcome}", now=now, count=1)
+
+
+def seen_before(day: date) -> int:
+    """How many digests of unknown cards were last seen before a day."""
+    return UnknownCard.objects.filter(seen_at__date__lt=day).count()
 
 
 def forget(*, before: date) -> int:

@@ -1,5 +1,6 @@
 """The part of an import that runs once a process: blocks in, results out. Imports rooms only after Django is ready."""
 
+import gc
 import signal
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
@@ -19,13 +20,14 @@ def serve(connection: Connection, *, dry_run: bool) -> None:
     """Answer each block with its results, or with an error's text, until the other end closes (also when it is killed)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; a block in hand is finished
     django.setup()
+    _rest_the_collector()
     from django.db import Error
 
     taker = Taker(dry_run=dry_run)
     while True:
         try:
             block = connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             return
         try:
             answer: list[BatchResult] | str = taker.take(block)
@@ -35,6 +37,13 @@ def serve(connection: Connection, *, dry_run: bool) -> None:
             connection.send(answer)
         except BrokenPipeError:
             return
+
+
+def _rest_the_collector() -> None:
+    """Receipts hold no cycles: looking for them after every few hundred objects took a tenth of the time of an import."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(500_000, 10, 10)
 
 
 class Taker:

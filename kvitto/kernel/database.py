@@ -32,11 +32,15 @@ def url(role: Role) -> str:
 
 
 def django_settings(role: Role) -> dict[str, Any]:
-    """The role's entry of Django's DATABASES."""
+    """The role's entry of Django's DATABASES.
+
+    No connection outlives a request: under ASGI each request has a thread of its own, and would leave its connection open.
+    A web server turns the pool on instead.
+    """
     parts = {key: str(value) for key, value in conninfo_to_dict(url(role)).items() if value is not None}
     known = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     entry: dict[str, Any] = {name: parts.pop(key, "") for name, key in known.items()}
-    return entry | {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600, "OPTIONS": parts}
+    return entry | {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "OPTIONS": parts}
 
 
 def ensure_running() -> None:

@@ -225,5 +225,8 @@ def _write_new(path: Path, text: str, *, mode: int) -> None:
 
 def _replace(path: Path, text: str) -> None:
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    _write_new(draft, text, mode=0o644)  # read by the server's account; holds nothing secret
-    draft.replace(path)
+    try:
+        _write_new(draft, text, mode=0o644)  # read by the server's account; holds nothing secret
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

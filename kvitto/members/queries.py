@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db import connection
-
+from kvitto.kernel.db import batch_cursor
 from kvitto.members.models import Person
 from kvitto.members.types import CardHolding
 
@@ -12,10 +11,11 @@ from kvitto.members.types import CardHolding
 def holders(numbers: Collection[str]) -> dict[str, list[CardHolding]]:
     """All holdings of the given card numbers, by number; numbers nobody ever held are absent. One query a batch."""
     found: dict[str, list[CardHolding]] = {}
-    with connection.cursor() as cursor:
+    with batch_cursor() as cursor:
         cursor.execute(
             "SELECT number, person_id, lower(period), upper(period) FROM members_card WHERE number = ANY(%s)",
             [list(numbers)],
+            binary=True,
         )
         for number, person_id, start, end in cursor.fetchall():
             found.setdefault(number, []).append(CardHolding(person_id, start, end))

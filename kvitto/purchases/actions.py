@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from kvitto.audit import actions as audit
 from kvitto.kernel.actor import Actor
-from kvitto.kernel.db import require_transaction
+from kvitto.kernel.db import batch_cursor, require_transaction
 from kvitto.kernel.periods import quarter_of
 from kvitto.purchases.rules import DIGEST_VERSION
 from kvitto.purchases.types import Existing, Head, StorableReceipt, Stored, TotalReceipt, level_of
@@ -129,7 +129,7 @@ def purge_before(*, day: date, by: Actor, now: datetime) -> int:
 def _stage(receipts: Sequence[StorableReceipt], delivery_id: int, statement: str) -> int:
     """COPY the batch into the session's temporary table, then run a statement over it; the statement's row count."""
     sealed = _seal(receipts)
-    with connection.cursor() as cursor:
+    with batch_cursor() as cursor:
         cursor.execute(_STAGE)
         with cursor.copy(f"COPY staged_receipt (n, {_NAMES}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(["int4", *_COLUMNS.values()])

@@ -115,19 +115,21 @@ def bonus_basis(lines: list[Line], facts: Facts) -> list[BonusBasis]:
 
     The till's flag wins over the assortment's class, which wins over "not eligible".
     """
-    sums: dict[BonusClass, list[int]] = {}
+    sums: dict[str, list[int]] = {}
     for line in lines:
         if line.type not in GOODS:
             continue
         product = facts.get(line.code) if line.code else None
-        earns = bonus_class(till_flag=line.bonus, product_class=product.bonus_class if product else None)
+        earns = product.bonus_class if product else BonusClass.NONE
+        if line.bonus is not None:
+            earns = bonus_class(till_flag=line.bonus, product_class=earns)
         if earns is BonusClass.NONE:
             continue
-        entry = sums.setdefault(earns, [0, 0])
+        entry = sums.setdefault(earns.value, [0, 0])
         entry[0] += cents(line.amount)
         if earns.by_quantity:
             entry[1] += quantity_units(line.quantity)
-    return [BonusBasis(str(each), *sums[each]) for each in sorted(sums)]
+    return [BonusBasis(each, *sums[each]) for each in sorted(sums)]
 
 
 def _stored(line: Line) -> StoredLine:

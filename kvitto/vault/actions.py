@@ -19,7 +19,7 @@ from django.db import connection
 
 from kvitto.audit import actions as audit
 from kvitto.kernel.actor import Actor
-from kvitto.kernel.db import opened, require_transaction
+from kvitto.kernel.db import batch_cursor, opened, require_transaction
 from kvitto.kernel.errors import KvittoError, NotFoundError
 from kvitto.kernel.periods import Period
 from kvitto.vault.keyring import keyring
@@ -100,11 +100,12 @@ def _keys_for(slots: Sequence[tuple[int, int]], compartment: Compartment) -> dic
 
 
 def _fetch_slots(slots: Sequence[tuple[int, int]], compartment: Compartment) -> dict[tuple[int, int], tuple[int, AESGCM]]:
-    with connection.cursor() as cursor:
+    with batch_cursor() as cursor:
         cursor.execute(
             "SELECT k.person_id, k.quarter, k.id, k.wrapped FROM unnest(%s::bigint[], %s::int[]) AS s (person_id, quarter)"
             " JOIN vault_key k ON k.person_id = s.person_id AND k.quarter = s.quarter AND k.compartment = %s",
-            [[person for person, _ in slots], [quarter for _, quarter in slots], compartment],
+            [[person for person, _ in slots], [quarter for _, quarter in slots], int(compartment)],
+            binary=True,
         )
         rows = cursor.fetchall()
     return {
@@ -122,20 +123,22 @@ def _make_keys(slots: Iterable[tuple[int, int]], compartment: Compartment) -> No
         people.append(person)
         quarters.append(quarter)
         wrapped.append(nonce + master.encrypt(nonce, os.urandom(32), _SLOT.pack(person, compartment, quarter)))
-    with connection.cursor() as cursor:
+    with batch_cursor() as cursor:
         cursor.execute(
             "INSERT INTO vault_key (person_id, compartment, quarter, wrapped)"
             " SELECT s.person_id, %s, s.quarter, s.wrapped"
             " FROM unnest(%s::bigint[], %s::int[], %s::bytea[]) AS s (person_id, quarter, wrapped)"
             " ON CONFLICT (person_id, compartment, quarter) DO NOTHING",
-            [compartment, people, quarters, wrapped],
+            [int(compartment), people, quarters, wrapped],
         )
 
 
 def _keys_by_id(key_ids: set[int]) -> dict[int, AESGCM]:
-    with connection.cursor() as cursor:
+    with batch_cursor() as cursor:
         cursor.execute(
-            "SELECT id, person_id, compartment, quarter, wrapped FROM vault_key WHERE id = ANY(%s)", [list(key_ids)]
+            "SELECT id, person_id, compartment, quarter, wrapped FROM vault_key WHERE id = ANY(%s)",
+            [list(key_ids)],
+            binary=True,
         )
         rows = cursor.fetchall()
     return {
@@ -145,7 +148,6 @@ def _keys_by_id(key_ids: set[int]) -> dict[int, AESGCM]:
 
 
 def _unwrap(wrapped: bytes, slot: bytes) -> AESGCM:
-    wrapped = bytes(wrapped)
     try:
         return AESGCM(keyring().master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], slot))
     except InvalidTag:

@@ -33,7 +33,7 @@ class Keyring:
 
 def keyring() -> Keyring:
     """The installation's keys; SetupError when a file is missing, foreign or readable by others."""
-    return _load(home() / "keys")
+    return _load()
 
 
 def forget() -> None:
@@ -42,7 +42,8 @@ def forget() -> None:
 
 
 @cache
-def _load(folder: Path) -> Keyring:
+def _load() -> Keyring:
+    folder = home() / "keys"
     paths = [folder / "master.key", folder / "digest.key"]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('kvitto.vault.keyring'))")

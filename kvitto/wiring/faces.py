@@ -1,7 +1,7 @@
 """Two faces of one site: `/staff/` for staff, everything else for members.
 
-A face has its own pages and its own cookies. Inside, Django sees its standard cookie names; outside, each face has names
-of its own, so that no cookie of one face is ever read at the other.
+A face has its own pages and its own cookies. Inside, Django sees its standard cookie names; outside, each face has
+names of its own, so that no cookie of one face is ever read at the other.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,6 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
 from kvitto.accounts.types import Kind
-
 
 
 class FacedRequest(HttpRequest):

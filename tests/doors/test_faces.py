@@ -59,7 +59,11 @@ def test_an_account_signs_in_at_its_own_door_and_out_again(client, face):
 def test_the_other_kind_is_refused_with_the_words_of_a_wrong_password(client, face):
     def refusal(username, password):
         response = sign_in(client, face, username, password)
-        body = response.content.decode().replace(f'value="{username}"', "").replace(str(response.context["csrf_token"]), "")
+        body = (
+            response.content.decode()
+            .replace(f'value="{username}"', "")
+            .replace(str(response.context["csrf_token"]), "")
+        )
         return response.status_code, body
 
     other = refusal(PEOPLE[OTHER[face]], PASSWORD)

@@ -1,23 +1,25 @@
-"""What a visitor and a member without receipts see."""
+"""What a visitor sees of the register, and a member of their own receipts."""
 
-from datetime import UTC, date, datetime
+import re
+from datetime import date
 
 import pytest
 from django.core.cache import cache
 
 from kvitto.accounts.actions import create_account
 from kvitto.accounts.types import Kind
+from kvitto.assortment.queries import count_products
 from kvitto.doors.member_web import views
 from kvitto.doors.member_web.formats import day, money, number
 from kvitto.kernel.actor import OPERATOR
 from kvitto.kernel.db import opened
-from kvitto.members.actions import register
-from kvitto.members.types import NewPerson
+from kvitto.members.models import Person
 from kvitto.purchases.types import LevelReason
 from kvitto.stores.types import Level
+from tests.cast import CHEN_CARD, NOW, receipt, take
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PASSWORD = "kvittot i fickan"
+SPACE = "\N{NO-BREAK SPACE}"
 
 
 @pytest.fixture(autouse=True)
@@ -27,23 +29,53 @@ def counted_anew():
     cache.clear()
 
 
-def create_aino():
-    return create_account(username="aino", password=PASSWORD, kind=Kind.MEMBER, by=OPERATOR, now=NOW)
+def text_of(response):
+    """The page's words, as somebody reads them; no-break spaces stay."""
+    return re.sub("[ \n]+", " ", re.sub("<[^>]+>", " ", response.content.decode())).replace("&#x27;", "'")
 
 
-def me(client):
-    client.post("/sign-in", {"username": "aino", "password": PASSWORD})
-    return client.get("/me").content.decode()
+def me(client, person_id):
+    """The page of a person who signs in with an account that is theirs, or of an account that is nobody's."""
+    with opened():
+        account_id = create_account(username="somebody", password=PASSWORD, kind=Kind.MEMBER, by=OPERATOR, now=NOW)
+        Person.objects.filter(pk=person_id).update(account_id=account_id)
+    client.post("/sign-in", {"username": "somebody", "password": PASSWORD})
+    return text_of(client.get("/me"))
 
 
 @pytest.mark.django_db
 def test_an_empty_register_is_shown_as_empty(client):
     response = client.get("/")
-    body = response.content.decode()
     assert response.status_code == 200
-    assert "No receipt has come in yet." in body
-    assert "Last business day" not in body
-    assert 'href="/sign-in"' in body
+    assert "No receipt has come in yet." in text_of(response)
+    assert "Last business day" not in text_of(response)
+    assert 'href="/sign-in"' in response.content.decode()
+
+
+def test_the_register_is_shown_in_numbers(client, cast):
+    take(
+        receipt(),
+        receipt(sequence=1, card=CHEN_CARD),
+        receipt(store="201", business_day="2026-11-19", end_time="2026-11-19T17:03:11+02:00"),
+    )
+    shown = text_of(client.get("/"))
+    for words in (
+        "With every product 2 ",
+        "With product groups 1 ",
+        "With the total only 0 ",
+        "Receipts 3 ",
+        "Stores 3 ",
+        f"Products {count_products()} ",
+        "First business day 19.11.2026",
+        "Last business day 20.11.2026",
+    ):
+        assert words in shown
+
+
+def test_numbers_are_counted_once_for_many_visitors(client, cast, django_assert_num_queries):
+    client.get("/")
+    with django_assert_num_queries(0):
+        client.get("/")
 
 
 @pytest.mark.django_db
@@ -54,17 +86,41 @@ def test_the_service_goes_by_its_configured_name(client, settings):
 
 @pytest.mark.django_db
 def test_a_user_name_of_nobody_is_told_so(client):
-    with opened():
-        create_aino()
-    assert "not linked to anyone" in me(client)
+    assert "not linked to anyone" in me(client, None)
 
 
-@pytest.mark.django_db
-def test_a_member_without_receipts_is_told_so(client):
-    with opened():
-        aino = NewPerson("Aino", "Virtanen", "sv", cards=(), since=NOW, account_id=create_aino())
-        register(people=[aino], by=OPERATOR, now=NOW)
-    assert "No receipt is recorded for you" in me(client)
+def test_a_member_without_receipts_is_told_so(client, cast):
+    assert "No receipt is recorded for you" in me(client, cast.bjorn)
+
+
+def test_a_receipt_is_listed_with_its_level_the_reason_and_its_last_day(client, cast):
+    take(receipt(), receipt(store="201", sequence=2))
+    shown = me(client, cast.aino)
+    assert f"Grocer Harbour 2,15{SPACE}€ 20.11.2026" in shown
+    assert "Recorded: every product (the chain's level on that day)" in shown
+    assert "Drugstore Square" in shown
+    assert "Recorded: product groups (the chain's level on that day)" in shown
+    assert "Will be deleted on 20.11.2028" in shown
+
+
+def test_the_ten_latest_receipts_are_listed_newest_first(client, cast):
+    take(*[receipt(business_day=f"2026-11-{n:02}", end_time=f"2026-11-{n:02}T17:00:00+02:00") for n in range(5, 17)])
+    days = re.findall(r"€ (\d+)\.11\.2026", me(client, cast.aino))
+    assert days == [str(n) for n in range(16, 6, -1)]
+
+
+def test_nobody_sees_a_strangers_receipts(client, cast):
+    take(receipt())
+    assert "No receipt is recorded for you" in me(client, cast.chen)
+
+
+def test_the_list_costs_the_same_number_of_queries_for_one_receipt_and_for_ten(
+    client, cast, django_assert_max_num_queries
+):
+    take(*[receipt(sequence=n) for n in range(12)])
+    me(client, cast.aino)
+    with django_assert_max_num_queries(5):
+        client.get("/me")
 
 
 @pytest.mark.django_db
@@ -81,7 +137,7 @@ def test_every_level_and_every_reason_has_words():
 def test_days_numbers_and_money_are_written_without_line_breaks():
     assert day(date(2026, 11, 22)) == "22.11.2026"
     assert day(date(2026, 1, 2)) == "2.1.2026"
-    assert number(1234567) == "1\u00a0234\u00a0567"
-    assert money(123450, "EUR") == "1\u00a0234,50\u00a0€"
-    assert money(-5, "EUR") == "\u22120,05\u00a0€"
-    assert money(0, "NOK") == "0,00\u00a0NOK"
+    assert number(1234567) == f"1{SPACE}234{SPACE}567"
+    assert money(123450, "EUR") == f"1{SPACE}234,50{SPACE}€"
+    assert money(-5, "EUR") == f"\N{MINUS SIGN}0,05{SPACE}€"
+    assert money(0, "NOK") == f"0,00{SPACE}NOK"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from kvitto.doors.cli import base
 
@@ -46,6 +46,8 @@ def load(
     """
     if not (groups or products or settings):
         raise typer.BadParameter("give one or more of --groups, --products and --settings")
+    if rejects and not rejects.absolute().parent.is_dir():
+        raise typer.BadParameter(f"{rejects.absolute().parent} is no folder", param_hint="--rejects")
     base.setup()
     result = _load(groups, products, settings, dry_run=dry_run)
     if rejects:
@@ -66,7 +68,7 @@ def _load(groups: Path | None, products: Path | None, settings: Path | None, *, 
     from kvitto.kernel.actor import OPERATOR
     from kvitto.kernel.db import opened
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} {task.description}"), TimeElapsedColumn())
     progress = Progress(*columns, console=base.messages, transient=True, disable=not base.messages.is_terminal)
     with opened(), progress:
         result = actions.load(

@@ -35,7 +35,7 @@ def guarded(command: Callable[[], None]) -> int:
     try:
         command()
     except KvittoError as error:
-        messages.print(f"kvitto: {error}", style="red", highlight=False, markup=False)
+        messages.print(f"kvitto: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         return FAILED
     except KeyboardInterrupt:
         messages.print("kvitto: interrupted", highlight=False)

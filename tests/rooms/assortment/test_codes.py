@@ -28,6 +28,7 @@ def finnish(code):
         ("7310865004703", "07310865004703"),  # Sweden
         ("40170725", "00000040170725"),  # GTIN-8
         ("036000291452", "00036000291452"),  # GTIN-12
+        ("4006381333931", "04006381333931"),  # Germany: 40 to 44 are numbers for everybody, 04 is not
         ("9780306406157", "09780306406157"),  # a book
         ("17310865004700", "17310865004700"),  # a case
         (" 7310865004703 ", "07310865004703"),
@@ -44,7 +45,7 @@ def test_a_gtin_is_one_product_in_every_chain(code, held):
     [
         (checked("201234567890"), CodeKind.RCN_GEO, checked("0201234567890")),  # 20 has no rule in Finland
         (checked("0412345"), CodeKind.RCN_COMPANY, checked("0000000412345")),  # eight digits from 0
-        (checked("401234567890"), CodeKind.RCN_COMPANY, checked("0401234567890")),
+        (checked("041234567890"), CodeKind.RCN_COMPANY, checked("0041234567890")),
         ("7310865004704", CodeKind.IN_STORE_PLU, "7310865004704"),  # wrong check digit
         ("3123", CodeKind.IN_STORE_PLU, "3123"),
         ("0", CodeKind.IN_STORE_PLU, "0"),

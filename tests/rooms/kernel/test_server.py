@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,10 +23,13 @@ from kvitto.kernel.server import EmbeddedServer
 
 ROOT = Path(__file__).parents[3]
 NOBODY = 65534
-START = (
-    "import sys, pathlib; from kvitto.kernel.server import EmbeddedServer; EmbeddedServer(pathlib.Path(sys.argv[1]))"
+SERVER = (
+    "import sys, pathlib; from kvitto.kernel.server import EmbeddedServer as Server;"
+    " s = Server(pathlib.Path(sys.argv[1]))"
 )
-AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+# Through a shell, since setpriv itself still has root's capabilities when it looks the program up.
+AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "sh", "-c", 'exec "$@"', "sh"]
+ENVIRONMENT = {"PYTHONPATH": f"{ROOT}:{Path(psycopg.__file__).parents[1]}", "PYTHONDONTWRITEBYTECODE": "1"}
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="NOT TESTED HERE: only root can drop to another user")
 
@@ -72,18 +76,30 @@ def running():
         server.stop()
 
 
-def python(*arguments, prefix=(), **options):
-    """A Python process with kvitto importable."""
-    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+def python(code, *arguments, program=sys.executable, prefix=(), **options):
+    """A Python process that has `s`, the server of the home given as first argument."""
     return subprocess.Popen(
-        [*prefix, sys.executable, "-c", *map(str, arguments)],
-        env=environment,
+        [*prefix, program, "-c", f"{SERVER}; {code}", *map(str, arguments)],
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd="/",
         **options,
     )
+
+
+@pytest.fixture(scope="session")
+def nobody():
+    """How to run Python as a user without privileges: one that such a user reaches, ours or the system's."""
+    if os.geteuid() != 0:
+        pytest.skip("NOT TESTED HERE: only root can become another user")
+    system = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+    for program in (sys.executable, system):
+        trial = [*AS_NOBODY, program, "-c", "import kvitto.kernel.server"]
+        if subprocess.run(trial, env=ENVIRONMENT, cwd="/", capture_output=True, check=False).returncode == 0:
+            return {"program": program, "prefix": AS_NOBODY}
+    pytest.skip(f"NOT TESTED HERE: an ordinary user reaches neither {sys.executable} and {ROOT} nor {system}")
 
 
 def finish(process):
@@ -109,7 +125,7 @@ def kill(server):
     pid = server.status().pid
     os.kill(pid, signal.SIGKILL)
     while server.status().pid == pid:
-        pass
+        time.sleep(0.01)
 
 
 def mode(path):
@@ -244,10 +260,9 @@ def test_the_command_line_starts_tells_and_stops(server_of, monkeypatch):
 
 def test_the_server_outlives_a_killed_starter(server_of):
     server = server_of()
-    starter = python(
-        f"{START}.start(); print('started', flush=True); sys.stdin.read()", server.home, stdin=subprocess.PIPE
-    )
-    with starter:
+    with python(
+        "s.start(); print('started', flush=True); sys.stdin.read()", server.home, stdin=subprocess.PIPE
+    ) as starter:
         assert starter.stdout.readline() == "started\n"
         starter.kill()
     pid = server.status().pid
@@ -259,12 +274,13 @@ def test_the_server_outlives_a_killed_starter(server_of):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", ["lock", "data.unfinished/base", "data.unfinished/global/pg_control", "data"])
+@pytest.mark.parametrize("moment", ["data.unfinished/base", "data"])
 def test_a_starter_killed_in_the_middle_of_the_first_start_spoils_nothing(server_of, moment):
     server = server_of()
-    with python(f"{START}.start()", server.home) as starter:
-        while starter.poll() is None and not (server.home / "postgres" / moment).exists():
-            pass
+    with python("s.start()", server.home) as starter:
+        while not (server.home / "postgres" / moment).exists():
+            assert starter.poll() is None, starter.stderr.read()
+            time.sleep(0.001)
         starter.kill()
     server.start()
     assert ask(server, "SELECT current_user", role="web") == "kvitto_web"
@@ -312,8 +328,7 @@ def test_an_empty_pid_file_left_by_a_crash_does_not_block(server_of):
 @pytest.mark.slow
 def test_several_processes_start_one_server(server_of):
     server = server_of()
-    code = f"s = {START.rpartition('; ')[2]}; s.start(); print(s.status().pid, s.url('web'))"
-    starters = [python(f"{START.rpartition('; ')[0]}; {code}", server.home) for _ in range(4)]
+    starters = [python("s.start(); print(s.status().pid, s.url('web'))", server.home) for _ in range(4)]
     assert {finish(starter).strip() for starter in starters} == {f"{server.status().pid} {server.url('web')}"}
 
 
@@ -372,7 +387,7 @@ def test_the_server_gets_no_capability_that_it_does_not_need(running):
 @as_root
 @pytest.mark.parametrize(
     ("missing", "works"),
-    [("-dac_read_search", True), ("-sys_ptrace", True), ("-dac_read_search,-dac_override", False)],
+    [("-dac_read_search,-sys_ptrace", True), ("-dac_read_search,-dac_override", False)],
 )
 def test_a_closed_folder_is_crossed_with_the_capabilities_of_a_container_or_refused_with_the_mend(
     server_of, missing, works
@@ -380,43 +395,34 @@ def test_a_closed_folder_is_crossed_with_the_capabilities_of_a_container_or_refu
     server = server_of("closed/home")
     server.home.mkdir(parents=True)
     server.home.parent.chmod(0o700)
-    code = f"{START}.start()"
-    starter = python(code, server.home, prefix=["setpriv", f"--bounding-set={missing}", "--no-new-privs"])
-    with starter:
+    with python("s.start()", server.home, prefix=["setpriv", f"--bounding-set={missing}"]) as starter:
         _, errors = starter.communicate(timeout=120)
     assert (starter.returncode == 0) is works, errors
     assert works or "SetupError" in errors
     assert works or "set KVITTO_HOME" in errors
 
 
-@as_root
-def test_an_ordinary_user_runs_a_server_of_their_own(server_of):
+def test_an_ordinary_user_runs_a_server_of_their_own(server_of, nobody):
     server = server_of()
     server.home.mkdir(parents=True)
     os.chown(server.home, NOBODY, NOBODY)
-    code = "s.start(); pid = s.status().pid; print(pid, s.stop(), s.status().running, flush=True); s.start()"
-    out = finish(
-        python(f"{START.replace('EmbeddedServer(p', 's = EmbeddedServer(p')}; {code}", server.home, prefix=AS_NOBODY)
-    )
-    assert out.split()[1:] == ["True", "False"]
-    pid = server.status().pid
-    assert Path(f"/proc/{pid}").stat().st_uid == NOBODY
+    out = finish(python("s.start(); print(s.stop(), s.status().running); s.start()", server.home, **nobody))
+    assert out.split() == ["True", "False"]
+    assert Path(f"/proc/{server.status().pid}").stat().st_uid == NOBODY
     assert {path.stat().st_uid for path in server.home.rglob("*")} == {NOBODY}
 
 
-@as_root
-def test_root_starts_a_users_home_as_that_user(server_of):
+def test_root_starts_a_users_home_as_that_user(server_of, nobody):
     server = server_of()
     server.home.mkdir(parents=True)
     os.chown(server.home, NOBODY, NOBODY)
-    finish(python(f"{START}.url('web')", server.home, prefix=AS_NOBODY))
+    finish(python("s.url('web')", server.home, **nobody))
     server.start()
     assert Path(f"/proc/{server.status().pid}").stat().st_uid == NOBODY
 
 
-@as_root
-def test_an_ordinary_user_cannot_use_the_home_of_another(running):
-    with python(f"{START}.start()", running.home, prefix=AS_NOBODY) as process:
+def test_an_ordinary_user_cannot_use_the_home_of_another(running, nobody):
+    with python("s.start()", running.home, **nobody) as process:
         _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
     assert "SetupError" in errors
@@ -426,22 +432,16 @@ def test_an_ordinary_user_cannot_use_the_home_of_another(running):
 # What cannot start says why
 
 
-def test_data_of_another_version_is_refused_with_both_versions(server_of):
+def test_data_that_cannot_be_served_is_refused_with_the_reason_and_the_mend(server_of):
     server = server_of()
     server.start()
     server.stop()
-    (server.status().data / "PG_VERSION").write_text("17\n")
-    with pytest.raises(SetupError, match=r"version 17.*PostgreSQL 18"):
-        server.start()
-    (server.status().data / "PG_VERSION").write_text("18\n")
-
-
-def test_a_server_that_does_not_start_shows_its_last_words_and_the_mend(server_of):
-    server = server_of()
-    server.start()
-    server.stop()
-    server.status().data.chmod(0o755)
+    data = server.status().data
+    data.chmod(0o755)
     with pytest.raises(SetupError, match=r"(?s)invalid permissions.*mode 0700.*kvitto db start.*postgres\.log"):
+        server.start()
+    (data / "PG_VERSION").write_text("17\n")
+    with pytest.raises(SetupError, match=r"version 17.*PostgreSQL 18"):
         server.start()
 
 
@@ -455,7 +455,6 @@ def test_a_lost_password_file_is_named(server_of):
 
 def test_a_home_that_cannot_be_made_is_named(server_of):
     server = server_of("file/home")
-    server.home.parent.parent.mkdir(parents=True)
     server.home.parent.write_text("not a folder")
     with pytest.raises(SetupError, match=r"file/home.*KVITTO_HOME"):
         server.start()

@@ -1,0 +1,48 @@
+"""One run of every rule about time. Opens its transactions itself: it is the whole act of the command and of the daily job."""
+
+from datetime import datetime, timedelta
+
+from kvitto.intake import leftovers
+from kvitto.kernel.actor import SYSTEM, Actor
+from kvitto.kernel.db import opened
+from kvitto.kernel.periods import quarter_of
+from kvitto.purchases import actions as purchases
+from kvitto.purchases import partitions, queries
+from kvitto.purchases.rules import keep_from
+from kvitto.retention.types import RetentionRun
+from kvitto.vault import actions as vault
+from kvitto.vault import queries as keys
+
+
+def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> RetentionRun:
+    """Delete what is over its time as of `now`, destroy its keys, drop emptied partitions, make the coming ones.
+
+    The deletion, its keys and its audit entries commit together. A receipt goes when its business day is 24 months past; a
+    quarter's keys go when its last day is.
+    """
+    oldest = keep_from(now.date())
+    quarter = quarter_of(oldest)
+    cards_before = (now - timedelta(days=leftovers.UNKNOWN_CARD_DAYS)).date()
+    if dry_run:
+        return RetentionRun(
+            keep_from=oldest,
+            receipts=queries.due(keep_from=oldest),
+            keys=keys.before(quarter),
+            partitions_dropped=0,
+            partitions_made=0,
+            unknown_cards=leftovers.seen_before(cards_before),
+            dry_run=True,
+        )
+    with opened():
+        receipts = purchases.purge_before(day=oldest, by=by, now=now)
+        destroyed = vault.destroy_quarters(before=quarter, by=by, now=now)
+        cards = leftovers.forget(before=cards_before)
+    return RetentionRun(
+        keep_from=oldest,
+        receipts=receipts,
+        keys=destroyed,
+        partitions_dropped=len(partitions.drop_emptied(keep_from=oldest)),
+        partitions_made=partitions.ensure(today=now.date()),
+        unknown_cards=cards,
+        dry_run=False,
+    )

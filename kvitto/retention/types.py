@@ -1,0 +1,17 @@
+"""What a run did, or would do."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRun:
+    """Counts of one run; a dry run counts what would go."""
+
+    keep_from: date  # the oldest business day that stays
+    receipts: int
+    keys: int
+    partitions_dropped: int
+    partitions_made: int
+    unknown_cards: int
+    dry_run: bool

@@ -1,0 +1,9 @@
+"""Counts of keys; never a key."""
+
+from kvitto.vault.models import Key
+from kvitto.vault.types import Compartment
+
+
+def before(quarter: int) -> int:
+    """How many keys of lines belong to quarters before the given one."""
+    return Key.objects.filter(quarter__lt=quarter, compartment=Compartment.LINES).count()
