@@ -1,17 +1,48 @@
 """Real PostgreSQL for every test, as the web role.
 
-Each run makes databases of its own (one per xdist worker) on the embedded server under `build/test-home`, or on the server
-that `KVITTO_DATABASE_URL` and `KVITTO_DATABASE_OWNER_URL` name, and drops them at its end.
+Each run makes databases of its own (one per xdist worker) on the embedded server under `build/test-home`, or on the
+server that `KVITTO_DATABASE_URL` and `KVITTO_DATABASE_OWNER_URL` name, and drops them at its end.
+
+A test that asks for `db` or `cast` runs in a transaction that is rolled back. One that asks for `committed` really
+commits, and every row it left is deleted after it.
 """
 
 import os
-import re
-import uuid
+import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 
-os.environ["KVITTO_HOME"] = str(Path(__file__).parent.parent / "build" / "test-home")
-
+import hypothesis
+import psycopg
 import pytest
+
+HOME = Path(__file__).parent.parent / "build" / "test-home"
+os.environ["KVITTO_HOME"] = str(HOME)  # before any module of ours is imported: the settings make keys there
+
+hypothesis.settings.register_profile("kvitto", deadline=None)  # a deadline would be a timing assertion
+hypothesis.settings.load_profile("kvitto")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "database: talks to PostgreSQL")
+    if not hasattr(config, "workerinput"):  # once, before the workers of a parallel run, which share them
+        make_key_files(HOME)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if {"db", "committed"} & set(item.fixturenames) or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
+
+
+def make_key_files(home):
+    """The vault's two key files under a home, where they are missing."""
+    folder = home / "keys"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in ("master.key", "digest.key"):
+        if not (folder / name).exists():
+            (folder / name).touch(mode=0o600)
+            (folder / name).write_bytes(secrets.token_bytes(32))
 
 
 @pytest.fixture(scope="session")
@@ -39,28 +70,80 @@ def django_db_setup(request, django_db_blocker, testrun_uid, worker_id):
                 {key: settings[key] for key in ("HOST", "PORT", "USER", "PASSWORD")} | {"NAME": name}
             )
         setup.migrate()
+        make_partitions()
     yield
     with django_db_blocker.unblock():
         for alias in ("default", "owner"):
             connections[alias].close()
+        end_sessions(name, database.url("web"))
         setup.drop_database(name, maintenance)
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "db" in item.fixturenames or item.get_closest_marker("django_db"):
-            item.add_marker(pytest.mark.database)
+def end_sessions(name, web_url):
+    """End the web role's forgotten sessions in a database: the owner role may not, and could not drop it then."""
+    with psycopg.connect(web_url, dbname=name, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "database: talks to PostgreSQL")
+def make_partitions():
+    """The partitions around the cast's day and around today; those of other months are dropped."""
+    from django.db import connections
+
+    from kvitto.kernel.periods import month_start, months_after
+    from kvitto.purchases import partitions
+    from tests import cast
+
+    days = (cast.TODAY, datetime.now(UTC).date())
+    reach = range(-partitions.MONTHS_BACK, partitions.MONTHS_AHEAD + 1)
+    wanted = {months_after(month_start(day), offset) for day in days for offset in reach}
+    with connections["owner"].cursor() as cursor:
+        for month in set(partitions.months()) - wanted:
+            cursor.execute(f"DROP TABLE {partitions.name(month)}")
+    for day in days:
+        partitions.ensure(today=day)
 
 
 @pytest.fixture
-def cast(db):
-    """The cast in their co-op."""
+def committed(django_db_setup, django_db_blocker):
+    """Real commits on both aliases, for what opens its own outermost transaction or works as the owner role."""
+    with django_db_blocker.unblock():
+        yield
+        delete_everything()
+        make_partitions()
+
+
+STANDING = {"django_migrations", "django_content_type", "auth_permission"}  # the migrations fill them
+
+
+def delete_everything():
+    """Empty every table but those that migrations fill, as the owner role."""
+    from django.db import connections, transaction
+
+    from tests.dump import tables
+
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '20s'")  # a test that left a transaction open fails instead of hanging
+        cursor.execute(f"TRUNCATE {', '.join(set(tables()) - STANDING)} CASCADE")
+
+
+def _settle():
     from kvitto.kernel.db import opened
     from tests import cast
 
     with opened():
         return cast.settle()
+
+
+@pytest.fixture
+def cast(db):
+    """The cast in their co-op."""
+    return _settle()
+
+
+@pytest.fixture
+def committed_cast(committed):
+    """The cast in their co-op, committed."""
+    return _settle()

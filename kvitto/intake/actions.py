@@ -11,7 +11,7 @@ from datetime import datetime
 from kvitto.audit import actions as audit
 from kvitto.choices import queries as choices
 from kvitto.intake import leftovers
-from kvitto.intake.formats import decode
+from kvitto.intake.formats import Decoded, decode
 from kvitto.intake.models import Delivery
 from kvitto.intake.reference import Reference
 from kvitto.intake.rules import check
@@ -21,7 +21,7 @@ from kvitto.kernel.db import require_transaction
 from kvitto.members import queries as members
 from kvitto.members.types import CardHolding
 from kvitto.purchases import actions as purchases
-from kvitto.purchases.rules import canonical, keep_from, level_for, reduce
+from kvitto.purchases.rules import keep_from, level_for, line_cents, reduce
 from kvitto.purchases.types import Key, Receipt, StorableReceipt, Stored
 from kvitto.stores.types import Channel, StoreInfo
 from kvitto.vault.digests import receipt_digest
@@ -31,10 +31,12 @@ MAX_BATCH = 2_000  # receipts in one transaction
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A receipt that passed the checks: its place in the batch, its store and its key."""
+    """A receipt that passed the checks: its place in the batch, its content, its store and its key."""
 
     index: int
     receipt: Receipt
+    canonical: bytes
+    amounts: list[int]
     store: StoreInfo
     key: Key
 
@@ -57,7 +59,7 @@ def take_in(*, batch: Sequence[Raw], by: Actor, now: datetime, reference: Refere
         result.states[item.index] = _STATES[outcome.outcome]
     leftovers.keep_refused(refused=result.refused, delivery=delivery)
     leftovers.settle_refused(keys=[item.receipt for item in checked])
-    delivery.recorded = result.states.count(State.RECORDED)
+    delivery.recorded = result.recorded
     delivery.save(update_fields=["recorded"])
     return result
 
@@ -71,19 +73,21 @@ _STATES = {
 
 
 def _check(
-    batch: Sequence[Raw], decoded: Sequence[Receipt | Refusal], reference: Reference, now: datetime, result: BatchResult
+    batch: Sequence[Raw], decoded: Sequence[Decoded | Refusal], reference: Reference, now: datetime, result: BatchResult
 ) -> list[Checked]:
     """The receipts that pass; the others are noted in `result`."""
-    reference.learn_stores({receipt.store for receipt in decoded if isinstance(receipt, Receipt)})
+    reference.learn_stores({each.receipt.store for each in decoded if isinstance(each, Decoded)})
     oldest = keep_from(now.date())
     checked = []
-    for index, receipt in enumerate(decoded):
-        if isinstance(receipt, Refusal):
-            result.refused.append(Refused(batch[index].position, receipt))
+    for index, each in enumerate(decoded):
+        if isinstance(each, Refusal):
+            result.refused.append(Refused(batch[index].position, each))
             continue
-        result.lines += len(receipt.lines)
+        receipt = each.receipt
+        amounts = line_cents(receipt)
+        result.lines += len(amounts)
         store = reference.stores.get(receipt.store)
-        if refusal := check(receipt, store=store, now=now, keep_from=oldest):
+        if refusal := check(receipt, amounts=amounts, store=store, now=now, keep_from=oldest):
             day = receipt.business_day.isoformat()
             result.refused.append(
                 Refused(batch[index].position, refusal, receipt.store, day, receipt.workstation, receipt.sequence)
@@ -91,7 +95,7 @@ def _check(
         elif store:
             begin = receipt.begin_time or receipt.end_time
             key = Key(store.id, receipt.business_day, receipt.workstation, receipt.sequence, begin)
-            checked.append(Checked(index, receipt, store, key))
+            checked.append(Checked(index, receipt, each.canonical, amounts, store, key))
     return checked
 
 
@@ -123,13 +127,14 @@ def _storable(
         )
         reduced = reduce(
             receipt,
+            amounts=item.amounts,
             key=item.key,
             person_id=person_id,
             level=level,
             reason=reason,
             facts=reference.facts[item.store.chain_code],
             group_of=lambda product, day=receipt.business_day: reference.group_of(product, day),
-            digest=receipt_digest(canonical(receipt)),
+            digest=receipt_digest(item.canonical),
         )
         storable.append((item, reduced))
     return storable

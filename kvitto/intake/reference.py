@@ -52,18 +52,21 @@ class Reference:
 
     def learn_products(self, receipts: Collection[tuple[Receipt, StoreInfo]]) -> None:
         """Read the facts of the receipts' products that are not known yet; None is remembered for unknown products."""
-        wanted = []
+        new: set[tuple[str, str]] = set()
         for receipt, store in receipts:
             known = self.facts.setdefault(store.chain_code, {})
-            for line in receipt.lines:
-                code = line.code
-                if code is not None and code not in known:
-                    known[code] = None
-                    wanted.append((store.chain_code, code, identify(code, chain=store.chain_code, country=COUNTRY).key))
-        if wanted:
-            found = assortment.facts({key for _, _, key in wanted})
-            for chain, code, key in wanted:
-                self.facts[chain][code] = found.get(key)
+            new.update((store.chain_code, line.code) for line in receipt.lines if line.code and line.code not in known)
+        # A code whose 14 digits are a known GTIN is that product; only the others need to be taken apart.
+        gtins = assortment.facts({("", code.zfill(14)) for _, code in new if code.isdigit()})
+        rest = {}
+        for chain, code in new:
+            found = gtins.get(("", code.zfill(14)))
+            if found is None:
+                rest[chain, code] = identify(code, chain=chain, country=COUNTRY).key
+            self.facts[chain][code] = found
+        others = assortment.facts(set(rest.values()))
+        for (chain, code), key in rest.items():
+            self.facts[chain][code] = others.get(key)
 
     def group_of(self, product: ProductFacts, day: date) -> int:
         """The group a product is recorded under on a business day."""

@@ -13,15 +13,17 @@ BOOKING_DAYS = 7  # a till may be closed late: its business day runs on for at m
 _POSITIVE = frozenset({"item", "deposit"})
 
 
-def check(receipt: Receipt, *, store: StoreInfo | None, now: datetime, keep_from: date) -> Refusal | None:
-    """The first rule a receipt breaks, or None."""
+def check(
+    receipt: Receipt, *, amounts: list[int], store: StoreInfo | None, now: datetime, keep_from: date
+) -> Refusal | None:
+    """The first rule a receipt breaks, or None. `amounts` are the cents of its lines."""
     if store is None:
         return Refusal(Reason.UNKNOWN_STORE, "$.store", "no store has this code; add it to the network file and load it")
     if receipt.workstation not in store.workstations:
         return Refusal(
             Reason.UNKNOWN_TILL, "$.workstation", "the store has no such till; add it to the network file and load it"
         )
-    return check_time(receipt, zone=store.zone, now=now, keep_from=keep_from) or check_sums(receipt)
+    return check_time(receipt, zone=store.zone, now=now, keep_from=keep_from) or check_sums(receipt, amounts)
 
 
 def check_time(receipt: Receipt, *, zone: str, now: datetime, keep_from: date) -> Refusal | None:
@@ -40,13 +42,13 @@ def check_time(receipt: Receipt, *, zone: str, now: datetime, keep_from: date) -
     return None
 
 
-def check_sums(receipt: Receipt) -> Refusal | None:
+def check_sums(receipt: Receipt, amounts: list[int]) -> Refusal | None:
     """Signs fit the line types, lines add up to the tax summary (to a cent a rate), to the total and to the tenders."""
     by_rate: dict[str, list[int]] = {}
     for index, line in enumerate(receipt.lines):
         if line.void:
             continue
-        amount = cents(line.amount)
+        amount = amounts[index]
         if wrong := _wrong_sign(line, amount):
             return Refusal(Reason.SIGN, f"$.lines[{index}].{wrong}", f"the sign does not fit a line of type {line.type}")
         entry = by_rate.get(line.vat)

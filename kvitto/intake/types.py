@@ -69,6 +69,11 @@ class BatchResult:
     lines: int
     refused: list[Refused]
 
+    @property
+    def recorded(self) -> int:
+        """How many receipts were recorded."""
+        return self.states.count(State.RECORDED)
+
 
 @dataclass(slots=True)
 class Summary:

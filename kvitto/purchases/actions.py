@@ -18,7 +18,8 @@ from kvitto.stores.types import Level
 from kvitto.vault import actions as vault
 from kvitto.vault.types import Compartment, ToSeal
 
-_COLUMNS = {
+# what is stored of a receipt, in the order of COPY; the id is the database's
+COLUMNS = {
     "business_day": "date",
     "store_id": "int8",
     "workstation": "text",
@@ -38,19 +39,19 @@ _COLUMNS = {
     "digest_version": "int2",
     "sealed": "bytea",
 }
-_NAMES = ", ".join(_COLUMNS)
+_NAMES = ", ".join(COLUMNS)
 _STAGE = (
-    f"CREATE TEMP TABLE IF NOT EXISTS staged_receipt (n int, {', '.join(f'{n} {t}' for n, t in _COLUMNS.items())})"
+    f"CREATE TEMP TABLE IF NOT EXISTS staged_receipt (n int, {', '.join(f'{n} {t}' for n, t in COLUMNS.items())})"
     " ON COMMIT DELETE ROWS"
 )
-_KEY = "business_day, store_id, workstation, sequence, begin_time"
+KEY_COLUMNS = "business_day, store_id, workstation, sequence, begin_time"
 _INSERT = (
-    f"INSERT INTO purchases_receipt ({_NAMES}) SELECT {_NAMES} FROM staged_receipt ORDER BY {_KEY}"
-    f" ON CONFLICT ({_KEY}) DO NOTHING"
+    f"INSERT INTO purchases_receipt ({_NAMES}) SELECT {_NAMES} FROM staged_receipt ORDER BY {KEY_COLUMNS}"
+    f" ON CONFLICT ({KEY_COLUMNS}) DO NOTHING"
 )
 _EXISTING = (
     "SELECT s.n, r.id, r.digest, r.total_cents, r.end_time FROM staged_receipt s"
-    f" JOIN purchases_receipt r USING ({_KEY}) WHERE r.delivery_id <> %s"
+    f" JOIN purchases_receipt r USING ({KEY_COLUMNS}) WHERE r.delivery_id <> %s"
 )
 _CONTENT = ("end_time", "level", "level_reason", "channel", "kind", "total_cents", "currency")
 _CONTENT += ("bonus_basis", "digest", "digest_version", "sealed", "delivery_id", "person_id")
@@ -132,7 +133,7 @@ def _stage(receipts: Sequence[StorableReceipt], delivery_id: int, statement: str
     with batch_cursor() as cursor:
         cursor.execute(_STAGE)
         with cursor.copy(f"COPY staged_receipt (n, {_NAMES}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(["int4", *_COLUMNS.values()])
+            copy.set_types(["int4", *COLUMNS.values()])
             for n, receipt in enumerate(receipts):
                 head, key = receipt.head, receipt.head.key
                 copy.write_row(

@@ -15,6 +15,11 @@ def name(month: date) -> str:
     return f"purchases_receipt_{month:%Y_%m}"
 
 
+def bounds(month: date) -> str:
+    """The month's bounds, in SQL."""
+    return f"FOR VALUES FROM ('{month}') TO ('{months_after(month, 1)}')"
+
+
 def ensure(*, today: date) -> int:
     """Make the partitions from 26 months back to 3 months ahead where they are missing; how many were made."""
     existing = set(months())
@@ -22,10 +27,7 @@ def ensure(*, today: date) -> int:
     missing = [month for month in wanted if month not in existing]
     with connections[OWNER].cursor() as cursor:
         for month in missing:
-            cursor.execute(
-                f"CREATE TABLE {name(month)} PARTITION OF purchases_receipt"
-                f" FOR VALUES FROM ('{month}') TO ('{months_after(month, 1)}')"
-            )
+            cursor.execute(f"CREATE TABLE {name(month)} PARTITION OF purchases_receipt {bounds(month)}")
     return len(missing)
 
 

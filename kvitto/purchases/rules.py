@@ -32,6 +32,7 @@ DIGEST_VERSION = 1
 UNCLASSIFIED = 0
 GOODS = frozenset({"item", "return", "discount"})  # deposits are not purchases: no Bonus, no group
 
+_encode = msgspec.json.Encoder().encode
 Facts = Mapping[str, ProductFacts | None]  # by the code as scanned at this store; None: no such product
 
 
@@ -49,7 +50,7 @@ def level_for(*, chain: Level, member_then: Level, member_now: Level) -> tuple[L
 
 def canonical(receipt: Receipt) -> bytes:
     """The bytes that make two deliveries the same receipt: everything but card, operator and message time."""
-    return msgspec.json.encode(msgspec.structs.replace(receipt, card=None, operator=None, sent_at=None))
+    return _encode(msgspec.structs.replace(receipt, card=None, operator=None, sent_at=None))
 
 
 def deletes_on(business_day: date) -> date:
@@ -74,9 +75,15 @@ def quantity_units(quantity: str) -> int:
     return -units if quantity[0] == "-" else units
 
 
+def line_cents(receipt: Receipt) -> list[int]:
+    """The cents of each line, in order; computed once and handed to what needs them."""
+    return [int(line.amount.replace(".", "", 1)) for line in receipt.lines]
+
+
 def reduce(
     receipt: Receipt,
     *,
+    amounts: list[int],
     key: Key,
     person_id: int,
     level: Level,
@@ -87,10 +94,10 @@ def reduce(
 ) -> StorableReceipt:
     """Keep what the level allows and drop the rest; cannot fail on a receipt that passed the checks.
 
-    `group_of` gives a product's group at the recording depth of the business day. What leaves here is the only form the
-    register accepts.
+    `amounts` are the lines' cents (`line_cents`); `group_of` gives a product's group at the recording depth of the business
+    day. What leaves here is the only form the register accepts.
     """
-    lines = [line for line in receipt.lines if not line.void]
+    lines = [(line, amount) for line, amount in zip(receipt.lines, amounts, strict=True) if not line.void]
     head = Head(
         key=key,
         person_id=person_id,
@@ -107,16 +114,16 @@ def reduce(
         return TotalReceipt(head)
     if level is Level.GROUP:
         return GroupReceipt(head, _group_content(receipt, lines, facts, group_of))
-    return ProductReceipt(head, ProductContent([_stored(line) for line in lines], _paid(receipt)))
+    return ProductReceipt(head, ProductContent([_stored(*line) for line in lines], _paid(receipt)))
 
 
-def bonus_basis(lines: list[Line], facts: Facts) -> list[BonusBasis]:
-    """What each Bonus class counts of a receipt, classes in alphabetical order.
+def bonus_basis(lines: list[tuple[Line, int]], facts: Facts) -> list[BonusBasis]:
+    """What each Bonus class counts of a receipt's lines and their cents, classes in alphabetical order.
 
     The till's flag wins over the assortment's class, which wins over "not eligible".
     """
     sums: dict[str, list[int]] = {}
-    for line in lines:
+    for line, amount in lines:
         if line.type not in GOODS:
             continue
         product = facts.get(line.code) if line.code else None
@@ -126,20 +133,20 @@ def bonus_basis(lines: list[Line], facts: Facts) -> list[BonusBasis]:
         if earns is BonusClass.NONE:
             continue
         entry = sums.setdefault(earns.value, [0, 0])
-        entry[0] += cents(line.amount)
+        entry[0] += amount
         if earns.by_quantity:
             entry[1] += quantity_units(line.quantity)
     return [BonusBasis(each, *sums[each]) for each in sorted(sums)]
 
 
-def _stored(line: Line) -> StoredLine:
+def _stored(line: Line, amount: int) -> StoredLine:
     return StoredLine(
         line.type,
         line.code or "",
         line.text,
         quantity_units(line.quantity),
         line.unit or "",
-        cents(line.amount),
+        amount,
         cents(line.discount) if line.discount else 0,
         line.vat,
     )
@@ -154,12 +161,11 @@ def _paid(receipt: Receipt) -> Paid:
 
 
 def _group_content(
-    receipt: Receipt, lines: list[Line], facts: Facts, group_of: Callable[[ProductFacts], int]
+    receipt: Receipt, lines: list[tuple[Line, int]], facts: Facts, group_of: Callable[[ProductFacts], int]
 ) -> GroupContent:
     groups: dict[int, int] = {}
     deposits = 0
-    for line in lines:
-        amount = cents(line.amount)
+    for line, amount in lines:
         if line.type not in GOODS:
             deposits += amount
             continue

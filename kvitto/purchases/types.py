@@ -22,7 +22,7 @@ Quantity = Annotated[
     Meta(pattern=r"^-?[0-9]{1,9}(\.[0-9]{1,4})?$(?!\n)", description="Up to four decimals, as a string: \"0.4520\""),
 ]
 Rate = Annotated[str, Meta(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$(?!\n)", description="Percent, as printed: \"13.5\"")]
-Code = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[\x21-\x7e]+$(?!\n)")]
+Code = Annotated[str, Meta(min_length=1, max_length=40)]
 Text = Annotated[str, Meta(max_length=200)]
 CardNumber = Annotated[str, Meta(pattern=r"^[0-9]{8,19}$(?!\n)")]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
@@ -36,7 +36,7 @@ class Line(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, 
     text: Annotated[Text, Meta(description="The text as printed")]
     quantity: Quantity
     amount: Annotated[Amount, Meta(description="What the line adds to the total: tax included, discounts taken off")]
-    vat: Annotated[Rate, Meta(description="The rate printed on the line; one of the rates in `vat`")]
+    vat: Annotated[str, Meta(max_length=5, description="The rate printed on the line; one of the rates in `vat`")]
     code: Annotated[Code | None, Meta(description="GTIN or the chain's own article number, as scanned")] = None
     unit: Annotated[Annotated[str, Meta(max_length=10)] | None, Meta(description="Of the quantity: pcs, kg, l, m")] = None
     discount: Annotated[Amount | None, Meta(description="What was taken off already, for display")] = None

@@ -1,23 +1,26 @@
 """The `kvitto` command: the command-line door, and the commands that put rooms together."""
 
 import sys
-from importlib.metadata import version
-from typing import Annotated
 
 import typer
 
-from kvitto.doors.cli import base, network, receipts, assortment
+from kvitto.doors.cli import assortment, base, db, network, receipts, retention
+from kvitto.wiring import commands
 
 app = typer.Typer(
     help="The purchase-data register of a customer-owned retailer.",
     no_args_is_help=True,
-    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(network.app, name="network")
 app.add_typer(assortment.app, name="assortment")
+app.add_typer(retention.app, name="retention")
+app.add_typer(db.app, name="db")
+app.add_typer(commands.bench, name="bench")
+for command in (commands.migrate, commands.demo, commands.serve, commands.worker):
+    app.command()(command)
 
 
 def run() -> None:

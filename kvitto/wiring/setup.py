@@ -12,6 +12,7 @@ from kvitto.kernel.database import MINIMUM_VERSION
 from kvitto.kernel.db import OWNER, WEB
 from kvitto.kernel.errors import SetupError
 from kvitto.purchases import partitions
+from kvitto.vault.keyring import keyring
 from kvitto.wiring import grants
 
 
@@ -35,7 +36,10 @@ def drop_database(name: str, maintenance: dict[str, Any]) -> None:
 
 
 def migrate() -> None:
-    """Bring the schema up to date: migrations, partitions around today, the web role's grants. Safe to repeat."""
+    """Bring the schema up to date: migrations, partitions around today, the web role's grants, the key files.
+
+    Safe to repeat. SetupError when the server is too old, or the key files do not fit the register.
+    """
     with connections[OWNER].cursor() as cursor:
         cursor.execute("SHOW server_version_num")
         version = int(cursor.fetchone()[0])
@@ -44,3 +48,4 @@ def migrate() -> None:
     call_command("migrate", database=OWNER, interactive=False, verbosity=0)
     partitions.ensure(today=datetime.now(UTC).date())
     grants.apply(web_role=str(connections[WEB].settings_dict["USER"]))
+    keyring()

@@ -67,6 +67,29 @@ def server_of(folder):
 
 
 @pytest.fixture(scope="module")
+def used_home():
+    """The home of a server that has run and was stopped."""
+    with open_folder() as path:
+        server = EmbeddedServer(path / "home")
+        server.start()
+        server.stop()
+        yield server.home
+
+
+@pytest.fixture
+def used_server_of(server_of, used_home):
+    """Like `server_of`, with a copy of a database that has run before: the first start is half of most tests' time."""
+
+    def make(name="home"):
+        server = server_of(name)
+        server.home.mkdir(parents=True)
+        subprocess.run(["cp", "-a", used_home / "postgres", server.home], check=True)
+        return server
+
+    return make
+
+
+@pytest.fixture(scope="module")
 def running():
     """One started server for the tests that only look at it."""
     with open_folder() as path:
@@ -258,8 +281,8 @@ def test_the_command_line_starts_tells_and_stops(server_of, monkeypatch):
 # Deaths
 
 
-def test_the_server_outlives_a_killed_starter(server_of):
-    server = server_of()
+def test_the_server_outlives_a_killed_starter(used_server_of):
+    server = used_server_of()
     with python(
         "s.start(); print('started', flush=True); sys.stdin.read()", server.home, stdin=subprocess.PIPE
     ) as starter:
@@ -286,8 +309,8 @@ def test_a_starter_killed_in_the_middle_of_the_first_start_spoils_nothing(server
     assert ask(server, "SELECT current_user", role="web") == "kvitto_web"
 
 
-def test_a_killed_server_recovers_with_what_was_committed(server_of):
-    server = server_of()
+def test_a_killed_server_recovers_with_what_was_committed(used_server_of):
+    server = used_server_of()
     server.start()
     execute(server, "CREATE TABLE kept AS SELECT 7 AS a")
     kill(server)
@@ -296,8 +319,8 @@ def test_a_killed_server_recovers_with_what_was_committed(server_of):
     assert ask(server, "SELECT a FROM kept") == 7
 
 
-def test_a_stale_pid_that_another_process_has_now_neither_blocks_nor_is_killed(server_of):
-    server = server_of()
+def test_a_stale_pid_that_another_process_has_now_neither_blocks_nor_is_killed(used_server_of):
+    server = used_server_of()
     server.start()
     socket_directory, data = server.status().socket_directory, server.status().data
     pid = str(server.status().pid)
@@ -316,8 +339,8 @@ def test_a_stale_pid_that_another_process_has_now_neither_blocks_nor_is_killed(s
         innocent.kill()
 
 
-def test_an_empty_pid_file_left_by_a_crash_does_not_block(server_of):
-    server = server_of()
+def test_an_empty_pid_file_left_by_a_crash_does_not_block(used_server_of):
+    server = used_server_of()
     server.start()
     kill(server)
     (server.status().data / "postmaster.pid").write_text("")
@@ -335,8 +358,9 @@ def test_several_processes_start_one_server(server_of):
 # Places
 
 
-def test_two_homes_run_side_by_side(server_of):
-    first, second = server_of("first"), server_of("second")
+@pytest.mark.slow
+def test_two_homes_run_side_by_side(used_server_of):
+    first, second = used_server_of("first"), used_server_of("second")
     first.start()
     second.start()
     execute(first, "CREATE TABLE only_here (a int)")
@@ -346,8 +370,8 @@ def test_two_homes_run_side_by_side(server_of):
 
 
 @pytest.mark.parametrize("name", ["long" * 30, "with space, comma, 'quote' and å"])
-def test_a_home_whose_path_no_socket_can_have_gets_a_short_private_socket_folder(server_of, name):
-    server = server_of(name)
+def test_a_home_whose_path_no_socket_can_have_gets_a_short_private_socket_folder(used_server_of, name):
+    server = used_server_of(name)
     server.start()
     socket_directory = server.status().socket_directory
     assert not socket_directory.is_relative_to(server.home)
@@ -384,6 +408,7 @@ def test_the_server_gets_no_capability_that_it_does_not_need(running):
     assert (capabilities["CapEff"], capabilities["CapAmb"]) == (0, 0)
 
 
+@pytest.mark.slow
 @as_root
 @pytest.mark.parametrize(
     ("missing", "works"),
@@ -402,6 +427,7 @@ def test_a_closed_folder_is_crossed_with_the_capabilities_of_a_container_or_refu
     assert works or "set KVITTO_HOME" in errors
 
 
+@pytest.mark.slow
 def test_an_ordinary_user_runs_a_server_of_their_own(server_of, nobody):
     server = server_of()
     server.home.mkdir(parents=True)
@@ -412,6 +438,7 @@ def test_an_ordinary_user_runs_a_server_of_their_own(server_of, nobody):
     assert {path.stat().st_uid for path in server.home.rglob("*")} == {NOBODY}
 
 
+@pytest.mark.slow
 def test_root_starts_a_users_home_as_that_user(server_of, nobody):
     server = server_of()
     server.home.mkdir(parents=True)
@@ -432,10 +459,8 @@ def test_an_ordinary_user_cannot_use_the_home_of_another(running, nobody):
 # What cannot start says why
 
 
-def test_data_that_cannot_be_served_is_refused_with_the_reason_and_the_mend(server_of):
-    server = server_of()
-    server.start()
-    server.stop()
+def test_data_that_cannot_be_served_is_refused_with_the_reason_and_the_mend(used_server_of):
+    server = used_server_of()
     data = server.status().data
     data.chmod(0o755)
     with pytest.raises(SetupError, match=r"(?s)invalid permissions.*mode 0700.*kvitto db start.*postgres\.log"):
@@ -445,8 +470,8 @@ def test_data_that_cannot_be_served_is_refused_with_the_reason_and_the_mend(serv
         server.start()
 
 
-def test_a_lost_password_file_is_named(server_of):
-    server = server_of()
+def test_a_lost_password_file_is_named(used_server_of):
+    server = used_server_of()
     server.start()
     (server.home / "postgres" / "passwords.json").unlink()
     with pytest.raises(SetupError, match=r"passwords\.json is not the one of .*backup"):

@@ -1,0 +1,240 @@
+"""Loading the demo: network, assortment, people and their choices; and the file of receipts to take in after that."""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+
+from backports import zstd
+
+from kvitto.accounts import actions as accounts
+from kvitto.accounts.types import Kind
+from kvitto.assortment import actions as assortment
+from kvitto.assortment import queries as assortment_queries
+from kvitto.assortment.types import ProductRow, Settings
+from kvitto.choices import actions as choices
+from kvitto.demo import catalogue, queries, source
+from kvitto.demo.models import Load
+from kvitto.demo.people import adults, decisions
+from kvitto.demo.receipts import ZONE, receipts
+from kvitto.demo.rules import FIRST_DAY, LAST_DAY, moved, shift_days
+from kvitto.demo.types import Adult, Progress
+from kvitto.kernel.actor import Actor
+from kvitto.kernel.db import require_transaction
+from kvitto.kernel.errors import ConflictError
+from kvitto.members import actions as members
+from kvitto.members import queries as members_queries
+from kvitto.members.types import NewPerson
+from kvitto.stores import actions as stores
+from kvitto.stores import queries as stores_queries
+from kvitto.stores.network import parse
+
+BATCH = 1_000  # people a statement, receipts a write
+ZSTD_LEVEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the demo stands on after `prepare`."""
+
+    new: bool  # it was loaded now
+    shift_days: int
+    first_day: date  # business days of the receipts, both included
+    last_day: date
+    stores: int
+    products: int
+    people: int
+    network_file: Path
+    password_file: Path
+    password: str | None  # of aino, bjorn and chen; None when its file is gone
+
+
+class NotEmptyError(ConflictError):
+    """The installation holds a register already, and it is not the demo's."""
+
+
+def _quiet(_step: str, _done: int, _total: int, /) -> None:
+    """Progress that nobody watches."""
+
+
+def prepare(*, home: Path, now: datetime, by: Actor, progress: Progress = _quiet) -> Prepared:
+    """Load the demo into an empty installation, in the caller's transaction; find it when it is loaded already.
+
+    The first time decides by how many weeks the source's days are moved, and writes the network file and the password
+    of the accounts `aino`, `bjorn` and `chen` under `<home>/demo`. Later times write nothing, so that what was altered
+    since stays. Raises NotEmptyError when there are people or a network that are not the demo's, SetupError without
+    the source's package.
+    """
+    require_transaction()
+    found = queries.loaded()
+    if found:
+        return _prepared(home, found.shift_days, new=False)
+    if members_queries.count() or stores_queries.network_version():
+        raise NotEmptyError(
+            "this installation holds people or stores already, and they are not the demo's; "
+            "give the demo an installation of its own: set KVITTO_HOME to a new folder, and no database URL"
+        )
+    shift = shift_days(now.astimezone(ZONE).date())
+    _load_network(home, shift, by, now, progress)
+    _load_assortment(shift, by, now, progress)
+    people = adults()
+    ids = _register(people, _open_accounts(home, people, by, now), shift, by, now, progress)
+    _decide(people, ids, shift, by, now)
+    Load.objects.create(id=1, shift_days=shift, source=source.name(), loaded_at=now)
+    return _prepared(home, shift, new=True)
+
+
+def finish(*, now: datetime) -> None:
+    """Note that the receipts have been taken in too; the first time counts."""
+    require_transaction()
+    Load.objects.filter(finished_at=None).update(finished_at=now)
+
+
+def receipts_file(*, home: Path, shift_days: int, progress: Progress = _quiet) -> Path:
+    """The year's receipts as a file that `kvitto receipts import` reads; written when it is not there yet.
+
+    It appears whole or not at all. A file of another shift is replaced; delete it to have it written anew in any case.
+    """
+    path = _folder(home) / "receipts.ndjson.zst"
+    if path.exists() and _first_day(path) == (FIRST_DAY + timedelta(days=shift_days)).isoformat():
+        return path
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    total, done = source.basket_count(), 0
+    written = receipts(shift_days)
+    try:
+        with zstd.ZstdFile(draft, "wb", level=ZSTD_LEVEL) as file:
+            while some := list(islice(written, BATCH)):
+                file.write(b"\n".join(some) + b"\n")
+                done += len(some)
+                progress("receipts file", done, total)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return path
+
+
+def _first_day(path: Path) -> str:
+    """The business day of a file's first receipt; empty when the file cannot be read."""
+    try:
+        with zstd.ZstdFile(path) as file:
+            return str(json.loads(file.readline())["business_day"])
+    except (zstd.ZstdError, EOFError, ValueError, KeyError):
+        return ""
+
+
+def network_text(shift: int) -> str:
+    """The demo's network file with its days moved."""
+    return moved(files("kvitto.demo").joinpath("network.toml").read_text(encoding="utf-8"), shift)
+
+
+def _folder(home: Path) -> Path:
+    folder = home / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _network_file(home: Path) -> Path:
+    return _folder(home) / "network.toml"
+
+
+def _password_file(home: Path) -> Path:
+    return _folder(home) / "password"
+
+
+def _prepared(home: Path, shift: int, *, new: bool) -> Prepared:
+    move = timedelta(days=shift)
+    secret = _password_file(home)
+    return Prepared(
+        new=new,
+        shift_days=shift,
+        first_day=FIRST_DAY + move,
+        last_day=LAST_DAY + move,
+        stores=stores_queries.count_stores(),
+        products=assortment_queries.count_products(),
+        people=members_queries.count(),
+        network_file=_network_file(home),
+        password_file=secret,
+        password=secret.read_text(encoding="utf-8").strip() if secret.exists() else None,
+    )
+
+
+def _load_network(home: Path, shift: int, by: Actor, now: datetime, progress: Progress) -> None:
+    text = network_text(shift)
+    network = parse(text.encode())
+    progress("stores", 0, len(network.stores))
+    _network_file(home).write_text(text, encoding="utf-8")
+    stores.load_network(network=network, by=by, now=now)
+    progress("stores", len(network.stores), len(network.stores))
+
+
+def _load_assortment(shift: int, by: Actor, now: datetime, progress: Progress) -> None:
+    total = len(source.products())
+
+    def told(rows: Iterator[ProductRow]) -> Iterator[ProductRow]:
+        for row in rows:
+            if row.row % BATCH == 0:
+                progress("products", row.row, total)
+            yield row
+
+    depth = (FIRST_DAY + timedelta(days=shift), catalogue.RECORDING_DEPTH)
+    assortment.load(
+        groups=catalogue.groups(),
+        products=told(catalogue.products()),
+        settings=Settings(depths=(depth,), sensitivities=catalogue.SENSITIVITIES),
+        by=by,
+        now=now,
+    )
+    progress("products", total, total)
+
+
+def _open_accounts(home: Path, people: Sequence[Adult], by: Actor, now: datetime) -> dict[str, int]:
+    """Accounts for those with a user name, all with one random password that its file holds; their ids by name."""
+    password = secrets.token_urlsafe(12)
+    path = _password_file(home)
+    path.unlink(missing_ok=True)  # of a load that was taken back
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(f"{password}\n")
+    return {
+        adult.username: accounts.create_account(
+            username=adult.username, password=password, kind=Kind.MEMBER, by=by, now=now
+        )
+        for adult in people
+        if adult.username
+    }
+
+
+def _register(
+    people: Sequence[Adult], account_ids: dict[str, int], shift: int, by: Actor, now: datetime, progress: Progress
+) -> list[int]:
+    """Take the people in; their ids in the same order."""
+    ids: list[int] = []
+    for start in range(0, len(people), BATCH):
+        batch = [_new_person(adult, account_ids, shift) for adult in people[start : start + BATCH]]
+        ids += members.register(people=batch, by=by, now=now)
+        progress("people", len(ids), len(people))
+    return ids
+
+
+def _new_person(adult: Adult, account_ids: dict[str, int], shift: int) -> NewPerson:
+    since = datetime.combine(adult.since, time(), ZONE) + timedelta(days=shift)
+    return NewPerson(
+        given_name=adult.given_name,
+        family_name=adult.family_name,
+        language=adult.language,
+        cards=(adult.card,),
+        since=since,
+        account_id=account_ids.get(adult.username),
+    )
+
+
+def _decide(people: list[Adult], ids: Sequence[int], shift: int, by: Actor, now: datetime) -> None:
+    """State what people decided during the year, at noon of the day."""
+    for decision in decisions(people):
+        stated_at = datetime.combine(decision.day + timedelta(days=shift), time(12), ZONE)
+        levels = {ids[place]: level for place, level in decision.levels.items()}
+        choices.state_levels(levels=levels, channel=decision.channel, stated_at=stated_at, by=by, now=now)

@@ -1,0 +1,189 @@
+"""Commands that put rooms together: the schema, the demo, the web server, the jobs, the measurements."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kvitto.doors.cli import base
+from kvitto.kernel.home import home
+
+Json = Annotated[bool, typer.Option("--json", help="print one JSON object as the last line")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="port on 127.0.0.1")]
+
+bench = typer.Typer(help="Measurements, each in a database of its own.", no_args_is_help=True)
+
+
+def migrate() -> None:
+    """Bring the database up to date: schema, partitions, the web role's grants, the key files."""
+    base.setup()
+    from kvitto.wiring import setup
+
+    setup.migrate()
+
+
+def serve(port: Port = 8000) -> None:
+    """Serve the web pages on 127.0.0.1."""
+    import uvicorn
+
+    base.setup()
+    uvicorn.run("kvitto.wiring.asgi:application", host="127.0.0.1", port=port, lifespan="off", access_log=False)
+
+
+def worker() -> None:
+    """Run the jobs: retention every night."""
+    base.setup()
+    from django.core.management import call_command
+
+    call_command("procrastinate", "worker")
+
+
+def demo(
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="load and stop")] = False,
+    as_json: Json = False,
+    port: Port = 8000,
+) -> None:
+    """Load the demo co-op with a year of real receipts (once), and serve it.
+
+    What is real and what is invented stands in docs/explanation/demo-data.md.
+    """
+    started = time.monotonic()
+    base.setup()
+    figures = load_demo(started)
+    if as_json:
+        base.print_json(figures)
+    else:
+        print("  ".join(f"{name} {value:,}" for name, value in figures.items()))
+    if not no_serve:
+        _tell_where(port)
+        serve(port)
+
+
+def load_demo(started: float) -> dict[str, Any]:
+    """Everything of the demo that is not there yet; the summary."""
+    from kvitto.demo import actions, queries, source
+    from kvitto.doors.cli.receipts import progress_bar
+    from kvitto.intake.importer import import_files
+    from kvitto.intake.types import State, Summary
+    from kvitto.kernel.actor import OPERATOR
+    from kvitto.kernel.db import opened
+    from kvitto.purchases.queries import register_counts
+    from kvitto.wiring import setup
+
+    setup.migrate()
+    now = datetime.now(UTC)
+    with steps() as progress:
+        with opened():
+            prepared = actions.prepare(home=home(), now=now, by=OPERATOR, progress=progress)
+        loaded = queries.loaded()
+        finished = loaded is not None and loaded.finished
+        file = None if finished else actions.receipts_file(home=home(), shift_days=prepared.shift_days, progress=progress)
+    summary = Summary()
+    if file:
+        with progress_bar("receipts", file.stat().st_size) as on_bytes:
+            import_files([str(file)], summary=summary, on_refused=_refused, on_bytes=on_bytes)
+        with opened():
+            actions.finish(now=datetime.now(UTC))
+    counts = register_counts()
+    there = counts.product + counts.group + counts.total
+    return {
+        "receipts": source.basket_count(),
+        "lines": source.line_count(),
+        "members": prepared.people,
+        "stores": prepared.stores,
+        "products": prepared.products,
+        "recorded": summary.counts[State.RECORDED],
+        "same": there - summary.counts[State.RECORDED],
+        "seconds": round(time.monotonic() - started, 1),
+    }
+
+
+def _refused(name: str, refused: Any) -> None:
+    base.messages.print(f"{name}:{refused.position}: {refused.refusal.message}", style="red", highlight=False, markup=False)
+
+
+@contextmanager
+def steps() -> Iterator[Any]:
+    """A progress bar for each step of the demo's loading, on a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description:14}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=base.messages, disable=not base.messages.is_terminal) as bars:
+        tasks: dict[str, Any] = {}
+
+        def progress(step: str, done: int, total: int, /) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done)
+
+        yield progress
+
+
+def _tell_where(port: int) -> None:
+    password = home() / "demo" / "password"
+    base.messages.print(
+        f"http://127.0.0.1:{port}  sign in as aino, bjorn or chen; their password is in {password}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@bench.command()
+def intake(
+    as_json: Json = False,
+    slices: Annotated[int, typer.Option(min=1, help="slices of the year, alternating with the yardstick")] = 5,
+    times: Annotated[int, typer.Option(min=1, help="put the year in this many times")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=32, help="processes")] = 2,
+) -> None:
+    """The real year into an empty register, against storing the same rows with nothing around it."""
+    from kvitto.benchmarks import intake as measurement
+
+    with scratch() as file:
+        result = measurement.run(file, slices=slices, times=times, jobs=jobs, progress=base.messages.print)
+    _show(result, as_json=as_json)
+
+
+@bench.command()
+def purge(
+    as_json: Json = False,
+    rows_a_day: Annotated[int, typer.Option(min=1, help="receipts of an ordinary day")] = 2_000,
+    rows_a_purged_day: Annotated[int, typer.Option(min=1, help="receipts of a day that is purged")] = 20_000,
+) -> None:
+    """Deleting one day among 24 months, before and after doubling the register."""
+    from kvitto.benchmarks import purge as measurement
+
+    with scratch(receipts=False):
+        result = measurement.run(
+            rows_a_day=rows_a_day, rows_a_purged_day=rows_a_purged_day, days=10, progress=base.messages.print
+        )
+    _show(result, as_json=as_json)
+
+
+@contextmanager
+def scratch(*, receipts: bool = True) -> Iterator[Path]:
+    """A database of its own with the demo's network, assortment and people; the year's file."""
+    base.setup()
+    from kvitto.benchmarks.scratch import database_of_its_own
+    from kvitto.demo import actions
+    from kvitto.kernel.actor import OPERATOR
+    from kvitto.kernel.db import opened
+    from kvitto.wiring import setup
+
+    with database_of_its_own():
+        setup.migrate()
+        folder = home() / "bench"
+        with opened():
+            prepared = actions.prepare(home=folder, now=datetime.now(UTC), by=OPERATOR)
+        yield actions.receipts_file(home=folder, shift_days=prepared.shift_days) if receipts else folder
+
+
+def _show(result: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        base.print_json(result)
+        return
+    for name, value in result.items():
+        print(f"{name:28} {value}")

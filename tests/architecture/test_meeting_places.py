@@ -1,0 +1,66 @@
+"""The customer register and the purchase register meet in listed modules only.
+
+A module is on a side when it belongs to one of the side's rooms, imports from one, or names one of its tables in SQL. A
+module on both sides is a meeting place; a new one is a decision, and is written down here with its reason.
+"""
+
+import re
+
+import pytest
+
+from tests.architecture.source import floors, imports, modules, room_of, strings
+
+CUSTOMER, PURCHASE = {"members", "choices"}, {"purchases", "vault"}
+
+MEETING_PLACES = {
+    "kvitto.intake.actions": "a receipt's card leads to its holder, and the holder's choice to the level",
+    "kvitto.purchases.models": "a receipt's foreign key to its buyer",
+    "kvitto.purchases.queries": "opening a receipt names its buyer's audit id in the entry",
+    "kvitto.vault.models": "a key's foreign key to the person whose lines it opens",
+    "kvitto.doors.member_web.views": "the member's own view: an account leads to its person, and on to their receipts",
+    "kvitto.wiring.grants": "the list of what the web role may do with every table",
+}
+INVENTED = {"demo", "benchmarks"}  # rooms whose people are all invented
+
+
+def sides(module):
+    """The rooms of either side that a module belongs to, imports from or names a table of."""
+    imported = {name.split(".")[1] for name in imports(module) if name.startswith("kvitto.")}
+    named = {
+        match.group(1)
+        for text in strings(module)
+        for match in re.finditer(rf"\b({'|'.join(CUSTOMER | PURCHASE)})_[a-z]", text)
+    }
+    return (imported | named | {room_of(module)}) & (CUSTOMER | PURCHASE)
+
+
+def is_meeting_place(module):
+    return bool(sides(module) & CUSTOMER) and bool(sides(module) & PURCHASE)
+
+
+def test_both_sides_are_rooms_of_the_house():
+    assert floors().keys() >= CUSTOMER | PURCHASE | INVENTED
+
+
+def test_the_registers_meet_nowhere_else():
+    found = {module for module in modules() if is_meeting_place(module) and room_of(module) not in INVENTED}
+
+    assert found - MEETING_PLACES.keys() == set()
+
+
+@pytest.mark.parametrize("module", MEETING_PLACES)
+def test_a_listed_meeting_place_is_one(module):
+    assert is_meeting_place(module), "the registers no longer meet here: take it off the list"
+
+
+def test_the_purchase_register_never_learns_a_name():
+    """Of the customer register, purchases and vault import foreign keys and the audit id, not people."""
+    allowed = {"kvitto.members", "kvitto.members.models", "kvitto.members.models.Person", "kvitto.members.queries"}
+    imported = {
+        (module, name)
+        for module in modules()
+        for name in imports(module)
+        if room_of(module) in PURCHASE and room_of(name) in CUSTOMER
+    }
+
+    assert {pair for pair in imported if pair[1] not in allowed} == set()
