@@ -109,10 +109,14 @@ def make_partitions():
 @pytest.fixture
 def committed(django_db_setup, django_db_blocker):
     """Real commits on both aliases, for what opens its own outermost transaction or works as the owner role."""
+    from kvitto.vault.keyring import forget, keyring
+
     with django_db_blocker.unblock():
         yield
         delete_everything()
         make_partitions()
+        forget()
+        keyring()  # the fingerprints of the key files, as migrating leaves them
 
 
 STANDING = {"django_migrations", "django_content_type", "auth_permission"}  # the migrations fill them

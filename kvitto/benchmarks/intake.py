@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import psycopg
 from backports import zstd
 from django.db import connections
 
+from kvitto.benchmarks import spooled
 from kvitto.benchmarks.scratch import peak_rss_mb
 from kvitto.intake.importer import Takers
 from kvitto.intake.reader import Block, blocks
@@ -90,13 +90,14 @@ def run(receipts: Path, *, slices: int, times: int, jobs: int, progress: Progres
 def _split(receipts: Path, folder: Path, slices: int) -> list[Path]:
     """The year as plain files of about as many receipts each."""
     with zstd.open(receipts, "rb") as source:
-        lines = source.readlines()
-    size = -(-len(lines) // slices)
+        size = -(-sum(1 for _ in source) // slices)
     parts = []
-    for number in range(slices):
-        part = folder / f"slice-{number}.ndjson"
-        part.write_bytes(b"".join(islice(lines, number * size, (number + 1) * size)))
-        parts.append(part)
+    with zstd.open(receipts, "rb") as source:
+        for number in range(slices):
+            part = folder / f"slice-{number}.ndjson"
+            with part.open("wb") as file:
+                file.writelines(islice(source, size))
+            parts.append(part)
     return parts
 
 
@@ -150,7 +151,8 @@ def _yardstick(jobs: int, folder: Path) -> float:
     ends, processes = [], []
     for spool in spools:
         ours, theirs = context.Pipe()
-        process = context.Process(target=insert_spooled, args=(theirs, database.url("web"), str(spool)))
+        args = (theirs, database.url("web"), str(spool), _STAGE, _COPY, _INSERT)
+        process = context.Process(target=spooled.insert, args=args)
         process.start()
         ends.append(ours)
         processes.append(process)
@@ -184,24 +186,3 @@ def _spool(spools: list[Path]) -> int:
     for file in files:
         file.close()
     return sum(count for _, count in deliveries)
-
-
-def insert_spooled(pipe: Connection, url: str, spool: str) -> None:
-    """One process of the yardstick: every spooled delivery staged and inserted in a transaction of its own."""
-    content = memoryview(Path(spool).read_bytes())
-    bodies = []
-    while content:
-        length = int.from_bytes(content[:8], "big")
-        bodies.append(content[8 : 8 + length])
-        content = content[8 + length :]
-    with psycopg.connect(url) as connection:
-        connection.execute(_STAGE)
-        connection.commit()
-        pipe.send("ready")
-        pipe.recv()
-        for body in bodies:
-            with connection.transaction():
-                with connection.cursor().copy(_COPY) as copy:
-                    copy.write(body)
-                connection.execute(_INSERT)
-        pipe.send("done")

@@ -103,9 +103,14 @@ def receipts_file(*, home: Path, shift_days: int, progress: Progress = _quiet) -
     path = _folder(home) / "receipts.ndjson.zst"
     if path.exists() and _first_day(path) == (FIRST_DAY + timedelta(days=shift_days)).isoformat():
         return path
+    _write(path, receipts(shift_days), source.basket_count(), progress)
+    return path
+
+
+def _write(path: Path, written: Iterator[bytes], total: int, progress: Progress) -> None:
+    """A file of lines that appears whole or not at all."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    total, done = source.basket_count(), 0
-    written = receipts(shift_days)
+    done = 0
     try:
         with zstd.ZstdFile(draft, "wb", level=ZSTD_LEVEL) as file:
             while some := list(islice(written, BATCH)):
@@ -115,7 +120,6 @@ def receipts_file(*, home: Path, shift_days: int, progress: Progress = _quiet) -
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    return path
 
 
 def _first_day(path: Path) -> str:

@@ -67,9 +67,9 @@ def adults() -> list[Adult]:
     """Every adult, household by household."""
     homes = households()
     cast = {
-        (homes.aino, 1): ("Aino", "Sjöholm", "fi", "aino"),
-        (homes.aino, 2): ("Björn", "Sjöholm", "sv", "bjorn"),
-        (homes.chen, 1): ("Chen", "Li", "en", "chen"),
+        (homes.aino, 1): ("Aino", "Ahonen", "fi", "aino"),
+        (homes.aino, 2): ("Björn", "Ahonen", "sv", "bjorn"),
+        (homes.chen, 1): ("Chen", "Chen", "en", "chen"),
     }
     people = []
     for household, count in homes.adults.items():

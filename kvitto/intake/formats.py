@@ -4,29 +4,74 @@ Decoding is strict: wrong types, unknown fields, floats, exponents and NaN are r
 """
 
 import json
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Callable
+from types import UnionType
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import msgspec
 
 from kvitto.intake.types import Raw, Reason, Refusal
+from kvitto.kernel.money import AMOUNT_PATTERN, END
 from kvitto.purchases.rules import canonical
-from kvitto.purchases.types import Receipt
+from kvitto.purchases.types import QUANTITY_PATTERN, Receipt
 
 MAX_BYTES = 4 * 1024 * 1024  # of one receipt
-_decode = msgspec.json.Decoder(Receipt).decode
+_AMOUNTS = re.compile(rf"(?:{AMOUNT_PATTERN.strip('^').removesuffix(END)}\n)*")
+_QUANTITIES = re.compile(rf"(?:{QUANTITY_PATTERN.strip('^').removesuffix(END)}\n)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """A receipt, and the bytes its content digest is made of."""
+def _loosened(annotation: Any) -> Any:
+    """A wire type without the patterns of amounts and quantities, everything else as strict."""
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        fields = [
+            (each.name, _loosened(each.type), *([] if each.required else [each.default]))
+            for each in msgspec.structs.fields(annotation)
+        ]
+        return msgspec.defstruct(annotation.__name__, fields, forbid_unknown_fields=True, omit_defaults=True, frozen=True)
+    if get_origin(annotation) is list:
+        return list[_loosened(get_args(annotation)[0])]  # type: ignore[misc]
+    if get_origin(annotation) is Annotated:
+        inner, *metas = get_args(annotation)
+        kept = [meta for meta in metas if meta.pattern not in {AMOUNT_PATTERN, QUANTITY_PATTERN}]
+        return Annotated[(_loosened(inner), *kept)] if kept else inner
+    if isinstance(annotation, UnionType):
+        return Union[tuple(_loosened(each) for each in get_args(annotation))]  # noqa: UP007  made at run time
+    return annotation
 
-    receipt: Receipt
-    canonical: bytes
+
+_decode_strictly = msgspec.json.Decoder(Receipt).decode
+_decode_loosely = cast("Callable[[bytes], Receipt]", msgspec.json.Decoder(_loosened(Receipt)).decode)
 
 
-def decode(raw: Raw) -> Decoded | Refusal:
-    """A receipt from its bytes, or why not."""
+class PeekLine(msgspec.Struct, gc=False):
+    """What a line's product is looked up by."""
+
+    code: str | None = None
+
+
+class Peek(msgspec.Struct, gc=False):
+    """What a batch is looked up by, before its receipts are decoded one at a time; unchecked."""
+
+    store: str = ""
+    card: str | None = None
+    lines: list[PeekLine] = []
+
+
+_peek = msgspec.json.Decoder(Peek).decode
+_NOTHING = Peek()
+
+
+def peek(raw: Raw) -> Peek:
+    """What a receipt will need looked up; nothing when it is not even JSON."""
+    try:
+        return _peek(raw.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # decode will say what is wrong
+        return _NOTHING
+
+
+def decode(raw: Raw) -> tuple[Receipt, bytes] | Refusal:
+    """A receipt and its canonical form from its bytes, or why not."""
     if raw.refusal:
         return raw.refusal
     if len(raw.body) > MAX_BYTES:
@@ -38,21 +83,44 @@ def decode(raw: Raw) -> Decoded | Refusal:
         return Refusal(Reason.NOT_VALID, path.rstrip("`") or "$", message)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Refusal(Reason.NOT_JSON, "$", f"not a JSON object in UTF-8: {error}")
-    decoded = Decoded(receipt, canonical(receipt))
-    if _may_repeat_a_key(raw.body, decoded) and (name := _repeated_key(raw.body)):
+    form = canonical(receipt)
+    if _may_repeat_a_key(raw.body, receipt, form) and (name := _repeated_key(raw.body)):
         return Refusal(Reason.DUPLICATE_KEY, "$", f"the key {name[:40]!r} stands twice in one object")
-    return decoded
+    return receipt, form
 
 
-def _may_repeat_a_key(body: bytes, decoded: Decoded) -> bool:
+def _decode(body: bytes) -> Receipt:
+    """Decode strictly, faster: one pattern over all amounts and one over all quantities instead of one match for each.
+
+    Halves the time (23 µs to 12 µs a receipt). Whenever anything is odd the strict decoder decides, and names the place; a
+    backslash is odd because it could put a line break into an amount.
+    """
+    receipt = _decode_loosely(body)
+    if b"\\" in body or not _well_formed(receipt):
+        return _decode_strictly(body)
+    return receipt
+
+
+def _well_formed(receipt: Receipt) -> bool:
+    amounts = [line.amount for line in receipt.lines]
+    amounts += [line.discount for line in receipt.lines if line.discount is not None]
+    amounts += [row.gross for row in receipt.vat]
+    amounts += [row.tax for row in receipt.vat]
+    amounts += [tender.amount for tender in receipt.tenders]
+    amounts += [receipt.total, receipt.rounding or "0.00", ""]
+    quantities = [line.quantity for line in receipt.lines]
+    quantities.append("")
+    return bool(_AMOUNTS.fullmatch("\n".join(amounts)) and _QUANTITIES.fullmatch("\n".join(quantities)))
+
+
+def _may_repeat_a_key(body: bytes, receipt: Receipt, form: bytes) -> bool:
     """Whether a slower look is needed: the decoder keeps the last of two equal keys without a word.
 
     Written out again, a receipt has fewer quotation marks than it came with when it came with a repeated key. Backslashes
     could hide quotation marks, so they ask for the slower look too. The canonical form lacks three fields: four each.
     """
-    receipt = decoded.receipt
     left_out = (receipt.card is not None) + (receipt.operator is not None) + (receipt.sent_at is not None)
-    return b"\\" in body or body.count(b'"') != decoded.canonical.count(b'"') + 4 * left_out
+    return b"\\" in body or body.count(b'"') != form.count(b'"') + 4 * left_out
 
 
 def _repeated_key(body: bytes) -> str | None:

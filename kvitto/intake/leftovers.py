@@ -4,7 +4,7 @@ A refusal is settled when a receipt with its key comes in well; a conflict when 
 other content, which lets exactly one redelivery of that content supersede; an unknown card when some days have passed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date, datetime
 
 from kvitto.audit import actions as audit
@@ -14,7 +14,7 @@ from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError, NotFoundError
 from kvitto.purchases import actions as purchases
-from kvitto.purchases.types import Key, Receipt, StorableReceipt, Stored
+from kvitto.purchases.types import Key, Packed, Stored
 from kvitto.vault.digests import card_digest
 
 UNKNOWN_CARD_DAYS = 14
@@ -49,13 +49,13 @@ def keep_refused(*, refused: Sequence[Refused], delivery: Delivery) -> None:
     )
 
 
-def settle_refused(*, keys: Sequence[Receipt]) -> None:
-    """Take receipts that came in well out of the quarantine."""
+def settle_refused(*, keys: Sequence[tuple[str, str, int]]) -> None:
+    """Take receipts that came in well, by (store, workstation, sequence), out of the quarantine."""
     if Quarantine.objects.exists():
-        _forget_keys({(receipt.store, receipt.workstation, receipt.sequence) for receipt in keys})
+        _forget_keys(set(keys))
 
 
-def _forget_keys(keys: set[tuple[str, str, int | None]]) -> None:
+def _forget_keys(keys: Set[tuple[str, str, int | None]]) -> None:
     for store_code, workstation in {(store, till) for store, till, _ in keys}:
         numbers = [number for store, till, number in keys if (store, till) == (store_code, workstation)]
         Quarantine.objects.filter(store_code=store_code, workstation=workstation, sequence__in=numbers).delete()
@@ -70,7 +70,7 @@ def keep_unknown_cards(*, cards: Sequence[tuple[Key, str]], now: datetime) -> No
 
 
 def settle_conflicts(
-    *, conflicts: Sequence[tuple[StorableReceipt, Stored]], delivery_id: int, now: datetime
+    *, conflicts: Sequence[tuple[Packed, Stored]], delivery_id: int, now: datetime
 ) -> set[Key]:
     """Note conflicts, and supersede those whose content somebody accepted; the keys of the superseded."""
     accepted = []

@@ -4,16 +4,16 @@ Two tiny queries a batch tell whether the network or the assortment changed; onl
 and choices are never held here: they are read for every batch, so that a decision holds for the next receipt.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
 from kvitto.assortment import queries as assortment
-from kvitto.assortment.rules import group_at, identify
+from kvitto.assortment.rules import identify
 from kvitto.assortment.types import DepthTable, ProductFacts
-from kvitto.purchases.types import Receipt
+from kvitto.intake.formats import Peek
 from kvitto.stores import queries as stores
-from kvitto.stores.types import Level, LevelTable, Profile, StoreInfo
+from kvitto.stores.types import Channel, Level, LevelTable, Profile, StoreInfo
 
 COUNTRY = "FI"  # whose rules read numbers of goods sold by weight or price
 MAX_FACTS = 500_000  # codes remembered before all are forgotten: about 150 MB
@@ -25,8 +25,9 @@ class Reference:
 
     network_version: int = -1
     assortment_version: int = -1
-    stores: dict[str, StoreInfo] = field(default_factory=dict)
+    stores: dict[str, StoreInfo | None] = field(default_factory=dict)
     levels: LevelTable = field(default_factory=lambda: LevelTable({}))
+    days: dict[tuple[int, str, date], Level] = field(default_factory=dict)  # what `levels` said
     start: Level = Level.PRODUCT
     facts: dict[str, dict[str, ProductFacts | None]] = field(default_factory=dict)  # chain -> code as scanned -> facts
     depths: DepthTable = field(default_factory=DepthTable)
@@ -36,7 +37,7 @@ class Reference:
         version = stores.network_version()
         if version != self.network_version:
             self.stores = {}
-            self.levels = stores.levels()
+            self.levels, self.days = stores.levels(), {}
             self.start = Level.TOTAL if stores.profile() is Profile.STRICT else Level.PRODUCT
             self.network_version = version
         version = assortment.version()
@@ -45,17 +46,27 @@ class Reference:
             self.depths = assortment.recording_depths()
             self.assortment_version = version
 
-    def learn_stores(self, codes: Collection[str]) -> None:
-        """Read the stores among these codes that are not known yet; a code nobody has is asked for again next time."""
-        if unknown := set(codes) - self.stores.keys():
-            self.stores |= stores.stores_by_code(unknown)
+    def store(self, code: str) -> StoreInfo | None:
+        """A store by its code; None for a code nobody has, which is remembered until the network changes."""
+        if code not in self.stores:
+            self.stores[code] = stores.stores_by_code({code}).get(code)
+        return self.stores[code]
 
-    def learn_products(self, receipts: Collection[tuple[Receipt, StoreInfo]]) -> None:
-        """Read the facts of the receipts' products that are not known yet; None is remembered for unknown products."""
+    def level(self, chain_id: int, channel: str, day: date) -> Level:
+        """The chain's level in a sales channel on a business day."""
+        key = chain_id, channel, day
+        level = self.days.get(key)
+        if level is None:
+            level = self.days[key] = self.levels.level(chain_id, Channel(channel), day)
+        return level
+
+    def learn_products(self, peeks: Iterable[Peek]) -> None:
+        """Read the facts of the products that are not known yet; None is remembered for unknown products."""
         new: set[tuple[str, str]] = set()
-        for receipt, store in receipts:
-            known = self.facts.setdefault(store.chain_code, {})
-            new.update((store.chain_code, line.code) for line in receipt.lines if line.code and line.code not in known)
+        for peek in peeks:
+            if store := self.store(peek.store):
+                known = self.facts.setdefault(store.chain_code, {})
+                new.update([(store.chain_code, line.code) for line in peek.lines if line.code and line.code not in known])
         # A code whose 14 digits are a known GTIN is that product; only the others need to be taken apart.
         gtins = assortment.facts({("", code.zfill(14)) for _, code in new if code.isdigit()})
         rest = {}
@@ -67,7 +78,3 @@ class Reference:
         others = assortment.facts(set(rest.values()))
         for (chain, code), key in rest.items():
             self.facts[chain][code] = others.get(key)
-
-    def group_of(self, product: ProductFacts, day: date) -> int:
-        """The group a product is recorded under on a business day."""
-        return group_at(product.group_path, self.depths.depth(day))

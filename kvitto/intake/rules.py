@@ -1,7 +1,7 @@
 """Whether a decoded receipt makes sense. Pure: the clock and the store come from the caller."""
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
 
 from kvitto.intake.types import Reason, Refusal
 from kvitto.kernel.money import cents, vat_in
@@ -23,18 +23,21 @@ def check(
         return Refusal(
             Reason.UNKNOWN_TILL, "$.workstation", "the store has no such till; add it to the network file and load it"
         )
-    return check_time(receipt, zone=store.zone, now=now, keep_from=keep_from) or check_sums(receipt, amounts)
+    return check_time(receipt, now=now, keep_from=keep_from) or check_sums(receipt, amounts)
 
 
-def check_time(receipt: Receipt, *, zone: str, now: datetime, keep_from: date) -> Refusal | None:
-    """Times are sane: not in the future, begin before end, booked on the day of the purchase or up to a week before it."""
+def check_time(receipt: Receipt, *, now: datetime, keep_from: date) -> Refusal | None:
+    """Times are sane: not in the future, begin before end, booked on the day of the purchase or up to a week before it.
+
+    The day of the purchase is taken at the offset the till wrote it with.
+    """
     if receipt.end_time > now + CLOCK_SKEW:
         return Refusal(Reason.IN_THE_FUTURE, "$.end_time", "the receipt ends in the future; check the till's clock")
     if receipt.begin_time is not None and receipt.begin_time > receipt.end_time:
         return Refusal(Reason.NOT_VALID, "$.begin_time", "the receipt begins after its end")
     if receipt.business_day < keep_from:
         return Refusal(Reason.TOO_OLD, "$.business_day", f"receipts from before {keep_from} are no longer kept")
-    late = (receipt.end_time.astimezone(ZoneInfo(zone)).date() - receipt.business_day).days
+    late = receipt.end_time.toordinal() - receipt.business_day.toordinal()
     if not -1 <= late <= BOOKING_DAYS:
         return Refusal(
             Reason.BUSINESS_DAY, "$.business_day", f"the purchase ended {late} days after its business day; 0 to 7 are possible"
@@ -45,12 +48,13 @@ def check_time(receipt: Receipt, *, zone: str, now: datetime, keep_from: date) -
 def check_sums(receipt: Receipt, amounts: list[int]) -> Refusal | None:
     """Signs fit the line types, lines add up to the tax summary (to a cent a rate), to the total and to the tenders."""
     by_rate: dict[str, list[int]] = {}
-    for index, line in enumerate(receipt.lines):
+    for line, amount in zip(receipt.lines, amounts, strict=True):
         if line.void:
             continue
-        amount = amounts[index]
-        if wrong := _wrong_sign(line, amount):
-            return Refusal(Reason.SIGN, f"$.lines[{index}].{wrong}", f"the sign does not fit a line of type {line.type}")
+        ordinary = line.type == "item" and amount >= 0 and line.quantity[0] != "-"
+        if not ordinary and (wrong := _wrong_sign(line, amount)):
+            place = f"$.lines[{receipt.lines.index(line)}].{wrong}"
+            return Refusal(Reason.SIGN, place, f"the sign does not fit a line of type {line.type}")
         entry = by_rate.get(line.vat)
         if entry is None:
             by_rate[line.vat] = [amount, 1]
@@ -104,6 +108,8 @@ def _check_vat(receipt: Receipt, by_rate: dict[str, list[int]]) -> Refusal | Non
     return None
 
 
+@cache
 def _hundredths(rate: str) -> int:
+    """Hundredths of a percent; the forms a rate can have are few."""
     whole, _, part = rate.partition(".")
     return int(whole) * 100 + int(part.ljust(2, "0"))

@@ -2,7 +2,8 @@
 
 import re
 
-AMOUNT_PATTERN = r"^-?[0-9]{1,9}\.[0-9]{2}$(?!\n)"
+END = r"$(?!\n)"  # the end of the text: a bare $ would let a line break follow
+AMOUNT_PATTERN = rf"^-?[0-9]{{1,9}}\.[0-9]{{2}}{END}"
 _AMOUNT = re.compile(AMOUNT_PATTERN)
 
 

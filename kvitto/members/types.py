@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class CardState(StrEnum):
@@ -25,8 +26,7 @@ class NewPerson:
     account_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CardHolding:
+class CardHolding(NamedTuple):
     """A card was one person's from `start` up to, not including, `end` (None: still is)."""
 
     person_id: int

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 from django.db import connection
@@ -13,7 +13,7 @@ from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import batch_cursor, require_transaction
 from kvitto.kernel.periods import quarter_of
 from kvitto.purchases.rules import DIGEST_VERSION
-from kvitto.purchases.types import Existing, Head, StorableReceipt, Stored, TotalReceipt, level_of
+from kvitto.purchases.types import Existing, Head, Packed, Stored
 from kvitto.stores.types import Level
 from kvitto.vault import actions as vault
 from kvitto.vault.types import Compartment, ToSeal
@@ -60,8 +60,9 @@ _SUPERSEDE = (
     " WHERE (r.business_day, r.store_id, r.workstation, r.sequence, r.begin_time)"
     " = (s.business_day, s.store_id, s.workstation, s.sequence, s.begin_time)"
 )
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _BOUND = struct.Struct(">QQiqqB")
-_encode = msgspec.msgpack.Encoder().encode
 _encode_json = msgspec.json.Encoder().encode
 
 
@@ -84,12 +85,12 @@ def seal_context(  # noqa: PLR0913, PLR0917  the parts of the key, in the order 
     /,
 ) -> bytes:
     """The associated data of a receipt, from its columns."""
-    microseconds = round(begin_time.timestamp() * 1_000_000)
+    microseconds = (begin_time - _EPOCH) // _MICROSECOND
     packed = _BOUND.pack(person_id, store_id, business_day.toordinal(), sequence, microseconds, level)
     return packed + workstation.encode()
 
 
-def store(*, receipts: Sequence[StorableReceipt], delivery_id: int, first: bool = True) -> list[Stored]:
+def store(*, receipts: Sequence[Packed], delivery_id: int, first: bool = True) -> list[Stored]:
     """Seal and store a batch in the caller's transaction; what became of each, in order.
 
     Keys within the batch must differ. A key that is stored already is left alone: `same` when the digests agree, else
@@ -110,7 +111,7 @@ def store(*, receipts: Sequence[StorableReceipt], delivery_id: int, first: bool 
     return outcomes
 
 
-def supersede(*, receipts: Sequence[StorableReceipt], delivery_id: int) -> int:
+def supersede(*, receipts: Sequence[Packed], delivery_id: int) -> int:
     """Put accepted redeliveries in the place of what is stored under their keys; how many."""
     require_transaction()
     return _stage(receipts, delivery_id, _SUPERSEDE)
@@ -127,7 +128,7 @@ def purge_before(*, day: date, by: Actor, now: datetime) -> int:
     return deleted
 
 
-def _stage(receipts: Sequence[StorableReceipt], delivery_id: int, statement: str) -> int:
+def _stage(receipts: Sequence[Packed], delivery_id: int, statement: str) -> int:
     """COPY the batch into the session's temporary table, then run a statement over it; the statement's row count."""
     sealed = _seal(receipts)
     with batch_cursor() as cursor:
@@ -147,8 +148,8 @@ def _stage(receipts: Sequence[StorableReceipt], delivery_id: int, statement: str
                         head.end_time,
                         head.person_id,
                         delivery_id,
-                        level_of(receipt),
-                        head.level_reason,
+                        int(receipt.level),
+                        int(head.level_reason),
                         head.channel,
                         head.kind,
                         head.total_cents,
@@ -163,17 +164,17 @@ def _stage(receipts: Sequence[StorableReceipt], delivery_id: int, statement: str
         return int(cursor.rowcount)
 
 
-def _seal(receipts: Sequence[StorableReceipt]) -> list[bytes | None]:
+def _seal(receipts: Sequence[Packed]) -> list[bytes | None]:
     """The sealed content of each receipt; None for those at total level, which have none."""
     items = [
         ToSeal(
             receipt.head.person_id,
             quarter_of(receipt.head.key.business_day),
-            _encode(receipt.content),
-            bound_to(receipt.head, level_of(receipt)),
+            receipt.plaintext,
+            bound_to(receipt.head, receipt.level),
         )
         for receipt in receipts
-        if not isinstance(receipt, TotalReceipt)
+        if receipt.plaintext is not None
     ]
     blobs = iter(vault.seal(items=items, compartment=Compartment.LINES))
-    return [None if isinstance(receipt, TotalReceipt) else next(blobs) for receipt in receipts]
+    return [None if receipt.plaintext is None else next(blobs) for receipt in receipts]

@@ -1,11 +1,12 @@
 """What may be stored of a receipt, and for how long. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
-from kvitto.assortment.rules import bonus_class
+from kvitto.assortment.rules import bonus_class, group_at
 from kvitto.assortment.types import BonusClass, ProductFacts
 from kvitto.kernel.money import cents
 from kvitto.kernel.periods import months_after
@@ -17,6 +18,7 @@ from kvitto.purchases.types import (
     Key,
     LevelReason,
     Line,
+    Packed,
     Paid,
     ProductContent,
     ProductReceipt,
@@ -24,6 +26,7 @@ from kvitto.purchases.types import (
     StorableReceipt,
     StoredLine,
     TotalReceipt,
+    level_of,
 )
 from kvitto.stores.types import Level
 
@@ -33,6 +36,7 @@ UNCLASSIFIED = 0
 GOODS = frozenset({"item", "return", "discount"})  # deposits are not purchases: no Bonus, no group
 
 _encode = msgspec.json.Encoder().encode
+_pack = msgspec.msgpack.Encoder().encode
 Facts = Mapping[str, ProductFacts | None]  # by the code as scanned at this store; None: no such product
 
 
@@ -66,6 +70,7 @@ def keep_from(today: date) -> date:
     return day
 
 
+@lru_cache(maxsize=10_000)
 def quantity_units(quantity: str) -> int:
     """Ten-thousandths of a quantity: `"0.452"` is 4520."""
     whole, point, part = quantity.partition(".")
@@ -89,13 +94,12 @@ def reduce(
     level: Level,
     reason: LevelReason,
     facts: Facts,
-    group_of: Callable[[ProductFacts], int],
+    group_depth: int,
     digest: bytes,
 ) -> StorableReceipt:
     """Keep what the level allows and drop the rest; cannot fail on a receipt that passed the checks.
 
-    `amounts` are the lines' cents (`line_cents`); `group_of` gives a product's group at the recording depth of the business
-    day. What leaves here is the only form the register accepts.
+    `amounts` are the lines' cents (`line_cents`); `group_depth` is the recording depth of the business day. What leaves here is the only form the register accepts.
     """
     lines = [(line, amount) for line, amount in zip(receipt.lines, amounts, strict=True) if not line.void]
     head = Head(
@@ -113,8 +117,15 @@ def reduce(
     if level is Level.TOTAL:
         return TotalReceipt(head)
     if level is Level.GROUP:
-        return GroupReceipt(head, _group_content(receipt, lines, facts, group_of))
+        return GroupReceipt(head, _group_content(receipt, lines, facts, group_depth))
     return ProductReceipt(head, ProductContent([_stored(*line) for line in lines], _paid(receipt)))
+
+
+def pack(receipt: StorableReceipt) -> Packed:
+    """A storable receipt in the form it is handed on in: small, and nothing left to decide."""
+    if isinstance(receipt, TotalReceipt):
+        return Packed(receipt.head, Level.TOTAL, None)
+    return Packed(receipt.head, level_of(receipt), _pack(receipt.content))
 
 
 def bonus_basis(lines: list[tuple[Line, int]], facts: Facts) -> list[BonusBasis]:
@@ -161,7 +172,7 @@ def _paid(receipt: Receipt) -> Paid:
 
 
 def _group_content(
-    receipt: Receipt, lines: list[tuple[Line, int]], facts: Facts, group_of: Callable[[ProductFacts], int]
+    receipt: Receipt, lines: list[tuple[Line, int]], facts: Facts, depth: int
 ) -> GroupContent:
     groups: dict[int, int] = {}
     deposits = 0
@@ -170,6 +181,6 @@ def _group_content(
             deposits += amount
             continue
         product = facts.get(line.code) if line.code else None
-        group = group_of(product) if product else UNCLASSIFIED
+        group = group_at(product.group_path, depth) if product else UNCLASSIFIED
         groups[group] = groups.get(group, 0) + amount
     return GroupContent(sorted(groups.items()), deposits, _paid(receipt))

@@ -11,20 +11,21 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from kvitto.kernel.money import AMOUNT_PATTERN
+from kvitto.kernel.money import AMOUNT_PATTERN, END
 from kvitto.stores.types import Level
 
 MAX_LINES = 5_000
+QUANTITY_PATTERN = rf"^-?[0-9]{{1,9}}(\.[0-9]{{1,4}})?{END}"
 
 Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN, description="Two decimals, as a string: \"-1.05\"")]
 Quantity = Annotated[
     str,
-    Meta(pattern=r"^-?[0-9]{1,9}(\.[0-9]{1,4})?$(?!\n)", description="Up to four decimals, as a string: \"0.4520\""),
+    Meta(pattern=QUANTITY_PATTERN, description="Up to four decimals, as a string: \"0.4520\""),
 ]
-Rate = Annotated[str, Meta(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$(?!\n)", description="Percent, as printed: \"13.5\"")]
+Rate = Annotated[str, Meta(pattern=rf"^[0-9]{{1,2}}(\.[0-9]{{1,2}})?{END}", description="Percent, as printed: \"13.5\"")]
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
 Text = Annotated[str, Meta(max_length=200)]
-CardNumber = Annotated[str, Meta(pattern=r"^[0-9]{8,19}$(?!\n)")]
+CardNumber = Annotated[str, Meta(pattern=rf"^[0-9]{{8,19}}{END}")]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
 LineType = Literal["item", "return", "deposit", "deposit_return", "discount"]
 
@@ -55,7 +56,7 @@ class Vat(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, g
 class Tender(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, gc=False):
     """One way the receipt was paid; change given back is negative."""
 
-    type: Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[a-z_]+$(?!\n)", description="cash, card, voucher …")]
+    type: Annotated[str, Meta(min_length=1, max_length=20, pattern=rf"^[a-z_]+{END}", description="cash, card, voucher …")]
     amount: Amount
 
 
@@ -73,7 +74,7 @@ class Receipt(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=Tru
     end_time: Instant
     type: Literal["sale", "return"]
     channel: Literal["store", "web"]
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217")]
+    currency: Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", description="ISO 4217")]
     total: Annotated[Amount, Meta(description="The sum of the lines")]
     lines: Annotated[list[Line], Meta(max_length=MAX_LINES)]
     vat: Annotated[list[Vat], Meta(max_length=20)]
@@ -183,6 +184,14 @@ class ProductReceipt(Struct, frozen=True, gc=False):
 
 
 StorableReceipt = TotalReceipt | GroupReceipt | ProductReceipt
+
+
+class Packed(Struct, frozen=True, gc=False):
+    """A storable receipt with its content as the bytes that will be sealed; none at total level. Made by `rules.pack`."""
+
+    head: Head
+    level: Level
+    plaintext: bytes | None
 
 
 def level_of(receipt: StorableReceipt) -> Level:

@@ -46,11 +46,12 @@ def seal(*, items: Sequence[ToSeal], compartment: Compartment) -> list[bytes]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
     keys = _keys_for(sorted({(item.person_id, item.quarter) for item in items}), compartment)
+    nonces = os.urandom(_NONCE * len(items))
     blobs = []
-    for item in items:
+    for number, item in enumerate(items):
         key_id, cipher = keys[item.person_id, item.quarter]
         head = _HEAD.pack(VERSION, key_id)
-        nonce = os.urandom(_NONCE)
+        nonce = nonces[number * _NONCE : (number + 1) * _NONCE]
         blobs.append(head + nonce + cipher.encrypt(nonce, item.plaintext, head + item.bound_to))
     return blobs
 

@@ -1,7 +1,7 @@
 """What is sealed, and what a sealed blob looks like."""
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class Compartment(IntEnum):
@@ -12,8 +12,7 @@ class Compartment(IntEnum):
     WARRANTY = 3
 
 
-@dataclass(frozen=True, slots=True)
-class ToSeal:
+class ToSeal(NamedTuple):
     """Plaintext for one member, to be sealed under the key of a quarter (`kernel.periods.quarter_of`).
 
     `bound_to` is the associated data: a blob opens only with the same bytes, so it cannot be moved to another member,
@@ -26,8 +25,7 @@ class ToSeal:
     bound_to: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ToOpen:
+class ToOpen(NamedTuple):
     """A sealed blob with the associated data it was sealed with."""
 
     blob: bytes

@@ -140,9 +140,9 @@ def intake(
     jobs: Annotated[int, typer.Option(min=1, max=32, help="processes")] = 2,
 ) -> None:
     """The real year into an empty register, against storing the same rows with nothing around it."""
-    from kvitto.benchmarks import intake as measurement
-
     with scratch() as file:
+        from kvitto.benchmarks import intake as measurement
+
         result = measurement.run(file, slices=slices, times=times, jobs=jobs, progress=base.messages.print)
     _show(result, as_json=as_json)
 
@@ -154,9 +154,9 @@ def purge(
     rows_a_purged_day: Annotated[int, typer.Option(min=1, help="receipts of a day that is purged")] = 20_000,
 ) -> None:
     """Deleting one day among 24 months, before and after doubling the register."""
-    from kvitto.benchmarks import purge as measurement
-
     with scratch(receipts=False):
+        from kvitto.benchmarks import purge as measurement
+
         result = measurement.run(
             rows_a_day=rows_a_day, rows_a_purged_day=rows_a_purged_day, days=10, progress=base.messages.print
         )

@@ -1,5 +1,5 @@
-"""Purchases made with the member card are recorded at the level that is set for that chain and sales channel on that day:
-every product, product groups, or the receipt's total. A member may choose less. More never reaches back.
+"""Purchases made with the member card are recorded at the level that is set for that chain and sales channel on that
+day: every product, product groups, or the receipt's total. A member may choose less. More never reaches back.
 """
 
 from datetime import UTC, date, datetime, timedelta

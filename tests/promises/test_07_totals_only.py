@@ -1,5 +1,5 @@
-"""Where only totals are promised, only totals exist: of what was bought at a hotel, a restaurant or a partner, nothing is
-written down anywhere, not even sealed, and not even how many things it was.
+"""Where only totals are promised, only totals exist: of what was bought at a hotel, a restaurant or a partner, nothing
+is written down anywhere, not even sealed, and not even how many things it was.
 """
 
 import pytest
@@ -49,13 +49,11 @@ def test_no_name_code_or_tender_is_written_down(stay):
 def test_no_amount_but_the_total_is_written_down(stay):
     sent = receipt(LINES, tenders=TENDERS)
     amounts = [each["amount"] for each in [*LINES, *TENDERS]] + [row["tax"] for row in sent["vat"]]
-    found = {
-        amount: (places_of_text(amount), places_of_number(int(amount.replace(".", "").strip("-"))))
-        for amount in amounts
-    }
+    in_cents = {amount: int(amount.replace(".", "").strip("-")) for amount in amounts}
+    found = {amount: places_of_text(amount) | places_of_number(cents) for amount, cents in in_cents.items()}
 
     assert len(found) == 7
-    assert found == dict.fromkeys(amounts, (set(), set()))
+    assert found == {amount: set() for amount in amounts}
 
 
 def test_there_is_nothing_sealed_and_no_key(stay):
@@ -88,9 +86,8 @@ def test_the_bonus_sum_is_all_that_is_known_of_eligible_goods(committed_cast):
 
 def test_the_type_that_is_stored_has_no_place_for_more():
     assert TotalReceipt.__struct_fields__ == ("head",)
-    assert set(Head.__struct_fields__) == {
-        "key", "person_id", "end_time", "channel", "kind", "total_cents", "currency", "level_reason", "bonus_basis", "digest"
-    }  # fmt: skip
+    every_level = "key person_id end_time channel kind total_cents currency level_reason bonus_basis digest"
+    assert Head.__struct_fields__ == tuple(every_level.split())
     assert BonusBasis.__struct_fields__ == ("bonus_class", "cents", "quantity")
 
 

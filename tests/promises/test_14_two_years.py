@@ -1,5 +1,5 @@
-"""Two years, then it is deleted: a receipt is kept for 24 months from its business day, and then its row, its key and at
-last its place in the database are gone. Until then its buyer sees the day on which that will be.
+"""Two years, then it is deleted: a receipt is kept for 24 months from its business day, and then its row, its key and
+at last its place in the database are gone. Until then its buyer sees the day on which that will be.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -57,9 +57,7 @@ def sealed_blobs():
 
 
 def open_all(blobs):
-    return vault.open_sealed(
-        items=blobs, by=OPERATOR, purpose="a test of old backups", subject=None, period=None, now=NOW
-    )
+    return vault.open_sealed(items=blobs, by=OPERATOR, purpose="backup test", subject=None, period=None, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +191,23 @@ def test_a_month_is_never_dropped_with_a_receipt_in_it(committed_cast):
 
     assert partitions.name(date(2024, 10, 1)) not in dropped
     assert days(committed_cast.aino) == [date(2024, 10, 5)]
+
+
+def test_what_the_pipeline_kept_beside_it_goes_too(committed_cast):
+    """A conflict, a refusal and an unknown card are about a purchase as well, though they hold no lines."""
+    take(
+        receipt(),
+        receipt([line(amount="9.99")]),
+        receipt(total="1.00", sequence=2),
+        receipt(card="99999999", sequence=3),
+    )
+    kept = "SELECT (SELECT count(*) FROM intake_conflict), (SELECT count(*) FROM intake_quarantine)"
+    kept += ", (SELECT count(*) FROM intake_unknown_card)"
+    assert query(kept) == [(1, 1, 1)]
+
+    retention.run(now=at(months_after(TODAY, 25)))
+
+    assert query(kept) == [(0, 0, 0)]
 
 
 def test_running_twice_does_nothing_more(committed_cast):

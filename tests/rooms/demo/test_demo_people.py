@@ -44,7 +44,11 @@ def test_the_cast_lives_in_the_busiest_households(people):
     cast = {adult.username: adult for adult in people if adult.username}
     baskets = source.baskets_per_household()
 
-    assert {name: adult.given_name for name, adult in cast.items()} == {"aino": "Aino", "bjorn": "Björn", "chen": "Chen"}
+    assert {name: adult.given_name for name, adult in cast.items()} == {
+        "aino": "Aino",
+        "bjorn": "Björn",
+        "chen": "Chen",
+    }
     assert cast["aino"].household == cast["bjorn"].household == max(baskets, key=baskets.__getitem__)
     assert households().adults[cast["chen"].household] == 1
 

@@ -79,4 +79,4 @@ def test_every_till_is_used():
 
 
 def test_chance_falls_the_same_way_every_time():
-    assert rules.mix(31_198_570_044, 2) == 0x0
+    assert rules.mix(31_198_570_044, 2) == 0x821ABF0BC74B1C2

@@ -1,11 +1,9 @@
 """The pipeline, a batch at a time, against the real register."""
 
-import pytest
-
 from kvitto.intake.types import Reason, State
 from kvitto.purchases import queries as purchases
 from kvitto.stores.types import Level
-from tests.cast import BEER, BJORN_CARD, CHEN_CARD, MILK, NOW, line, receipt, take
+from tests.cast import CHEN_CARD, line, receipt, take
 
 
 def levels(person_id):

@@ -1,0 +1,311 @@
+"""What is left of a receipt at each level, what the Bonus counts, and how long it is kept. No database."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kvitto.assortment.types import BonusClass, ProductFacts
+from kvitto.kernel.money import amount, cents
+from kvitto.purchases.rules import (
+    canonical,
+    deletes_on,
+    keep_from,
+    level_for,
+    line_cents,
+    quantity_units,
+    reduce,
+)
+from kvitto.purchases.types import (
+    BonusBasis,
+    GroupReceipt,
+    Key,
+    LevelReason,
+    Paid,
+    ProductReceipt,
+    Receipt,
+    StoredLine,
+    TotalReceipt,
+    level_of,
+)
+from kvitto.stores.types import Level
+from tests.cast import BEER, MILK, line, receipt
+
+FUEL, NEW = "7310865004703", "4006381333931"
+FACTS = {
+    MILK: ProductFacts(1, (10, 11, 12), BonusClass.STANDARD, ""),
+    BEER: ProductFacts(2, (20,), BonusClass.NONE, ""),
+    FUEL: ProductFacts(3, (30, 31), BonusClass.FUEL, ""),
+    NEW: None,
+}
+levels = st.sampled_from(Level)
+LINE_TYPES = ["item", "return", "deposit", "deposit_return", "discount"]
+
+
+def decoded(lines=None, **fields):
+    return msgspec.convert(receipt(lines, **fields), Receipt)
+
+
+def reduced(found, level, group_of=lambda product: product.group_path[0]):
+    key = Key(7, found.business_day, found.workstation, found.sequence, found.end_time)
+    return reduce(
+        found,
+        key=key,
+        person_id=42,
+        level=level,
+        reason=LevelReason.CHAIN,
+        amounts=line_cents(found),
+        facts=FACTS,
+        group_of=group_of,
+        digest=b"digest",
+    )
+
+
+def basis(*lines):
+    return reduced(decoded(list(lines)), Level.TOTAL).head.bonus_basis
+
+
+@st.composite
+def any_lines(draw):
+    """Lines whose signs fit their types, of known, unknown and unnamed products."""
+    made = []
+    for kind in draw(st.lists(st.sampled_from(LINE_TYPES), min_size=1, max_size=12)):
+        sign = "" if kind in {"item", "deposit"} else "-"
+        fields = {
+            "type": kind,
+            "amount": f"{sign}{amount(draw(st.integers(1, 99_999)))}",
+            "quantity": f"{sign if kind != 'discount' else ''}{draw(st.integers(1, 99))}",
+            "code": draw(st.sampled_from([MILK, BEER, FUEL, NEW, None])),
+            "bonus": draw(st.sampled_from([None, True, False])),
+            "void": draw(st.sampled_from([None, None, None, True])),
+            "vat": draw(st.sampled_from(["13.5", "25.5"])),
+        }
+        price = amount(draw(st.integers(0 if sign == "" else 1, 99_999)))
+        made.append(
+            line(amount=f"{sign}{price}", **{name: value for name, value in fields.items() if value is not None})
+        )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("level", "kind"), [(Level.TOTAL, TotalReceipt), (Level.GROUP, GroupReceipt), (Level.PRODUCT, ProductReceipt)]
+)
+def test_the_level_decides_the_type(level, kind):
+    stored = reduced(decoded(), level)
+
+    assert type(stored) is kind
+    assert level_of(stored) is level
+
+
+@pytest.mark.parametrize("level", Level)
+def test_the_head_is_the_same_at_every_level(level):
+    head = reduced(decoded(type="return", channel="web"), level).head
+
+    assert (head.person_id, head.kind, head.channel, head.total_cents, head.currency) == (
+        42,
+        "return",
+        "web",
+        215,
+        "EUR",
+    )
+    assert head.bonus_basis == [BonusBasis("standard", 215)]
+    assert head.digest == b"digest"
+
+
+def test_product_level_keeps_each_line_that_counts():
+    lines = [
+        line(code=MILK, discount="0.40", bonus=True),
+        line("CHANGED HER MIND", "9.99", void=True),
+        line("APPLES", "1.80", quantity="0.6120", unit="kg"),
+    ]
+
+    content = reduced(decoded(lines, rounding="0.00"), Level.PRODUCT).content
+
+    assert content.lines == [
+        StoredLine("item", MILK, "MILK ORGANIC 1.5L", 10_000, "", 215, 40, "13.5"),
+        StoredLine("item", "", "APPLES", 6_120, "kg", 180, 0, "13.5"),
+    ]
+    assert content.paid == Paid([("13.5", 395, 47)], [("card", 395)], 0)
+
+
+def test_group_level_keeps_one_entry_a_group_and_deposits_apart():
+    lines = [
+        line(code=MILK),
+        line("MILK", "4.30", code=MILK),
+        line("OFFER", "-1.00", type="discount", code=MILK),
+        line("BOTTLE", "0.40", type="deposit", code=BEER),
+        line("BOTTLES BACK", "-2.00", type="deposit_return", quantity="-5"),
+        line("NEW", "7.00", code=NEW),
+        line("BY HAND", "1.00"),
+        line("CANCELLED", "50.00", code=FUEL, void=True),
+    ]
+
+    content = reduced(decoded(lines), Level.GROUP).content
+
+    assert content.groups == [(0, 800), (10, 545)]
+    assert content.deposits == -160
+
+
+def test_the_group_is_asked_for_and_not_guessed():
+    content = reduced(decoded([line(code=MILK)]), Level.GROUP, group_of=lambda product: product.group_path[-1]).content
+
+    assert content.groups == [(12, 215)]
+
+
+@given(any_lines())
+def test_groups_and_deposits_add_up_to_the_lines(lines):
+    found = decoded(lines)
+    content = reduced(found, Level.GROUP).content
+
+    assert sum(total for _, total in content.groups) + content.deposits == cents(found.total)
+    assert len({group for group, _ in content.groups}) == len(content.groups)
+
+
+@given(any_lines())
+def test_recorded_lines_add_up_to_the_total(lines):
+    found = decoded(lines)
+
+    assert sum(each.cents for each in reduced(found, Level.PRODUCT).content.lines) == cents(found.total)
+
+
+@given(any_lines(), levels, levels)
+def test_what_the_bonus_counts_does_not_depend_on_the_level(lines, one, other):
+    found = decoded(lines)
+
+    assert reduced(found, one).head.bonus_basis == reduced(found, other).head.bonus_basis
+
+
+@given(any_lines())
+def test_cancelled_lines_leave_nothing(lines):
+    """A receipt with its cancelled lines taken out beforehand is reduced to the same."""
+    without = [each for each in lines if not each.get("void")]
+    whole, rest = decoded(lines), decoded(without)
+
+    for level in Level:
+        assert reduced(whole, level) == reduced(rest, level)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"code": MILK}, [BonusBasis("standard", 215)]),
+        ({"code": MILK, "bonus": False}, []),
+        ({"code": MILK, "bonus": True}, [BonusBasis("standard", 215)]),
+        ({"code": BEER}, []),
+        ({"code": BEER, "bonus": True}, [BonusBasis("standard", 215)]),
+        ({"code": NEW}, []),
+        ({"code": NEW, "bonus": True}, [BonusBasis("standard", 215)]),
+        ({}, []),
+        ({"bonus": True}, [BonusBasis("standard", 215)]),
+        ({"code": FUEL, "quantity": "41.37", "unit": "l"}, [BonusBasis("fuel", 215, 413_700)]),
+        ({"code": FUEL, "quantity": "41.37", "unit": "l", "bonus": True}, [BonusBasis("fuel", 215, 413_700)]),
+    ],
+)
+def test_the_tills_word_goes_before_the_assortments(fields, expected):
+    assert basis(line(**fields)) == expected
+
+
+@pytest.mark.parametrize("kind", ["deposit", "deposit_return"])
+def test_deposits_earn_nothing_whatever_the_till_says(kind):
+    sign = "-" if kind == "deposit_return" else ""
+
+    assert basis(line(amount=f"{sign}0.40", type=kind, quantity=f"{sign}1", code=MILK, bonus=True)) == []
+
+
+def test_returned_goods_and_discounts_take_from_the_basis():
+    lines = [
+        line(code=MILK, amount="10.00"),
+        line(code=MILK, amount="-3.00", type="return", quantity="-1"),
+        line(code=MILK, amount="-0.50", type="discount"),
+    ]
+
+    assert basis(*lines) == [BonusBasis("standard", 650)]
+
+
+def test_classes_are_summed_apart_in_alphabetical_order():
+    lines = [line(code=MILK), line(code=FUEL, quantity="10"), line(code=MILK, amount="1.00"), line(code=BEER)]
+
+    assert basis(*lines) == [BonusBasis("fuel", 215, 100_000), BonusBasis("standard", 315)]
+
+
+@given(levels, levels, levels)
+def test_the_level_is_never_higher_than_any_of_the_three(chain, then, now):
+    level, _ = level_for(chain=chain, member_then=then, member_now=now)
+
+    assert level == min(chain, then, now)
+
+
+@given(levels, levels, levels)
+def test_the_reason_names_one_that_asked_for_that_level(chain, then, now):
+    level, reason = level_for(chain=chain, member_then=then, member_now=now)
+    asked = {LevelReason.CHAIN: chain, LevelReason.MEMBER_THEN: then, LevelReason.MEMBER_NOW: now}
+
+    assert asked[reason] == level
+    assert (reason is LevelReason.CHAIN) == (chain == level), (
+        "a member's choice is named only when it made a difference"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [("1", 10_000), ("0.452", 4_520), ("0.0001", 1), ("-0.5", -5_000), ("-2", -20_000), ("-0.0001", -1), ("0", 0)],
+)
+def test_a_quantity_is_ten_thousandths(text, units):
+    assert quantity_units(text) == units
+
+
+@given(st.from_regex(r"-?[0-9]{1,9}(\.[0-9]{1,4})?", fullmatch=True))
+def test_a_quantity_reads_as_a_decimal_number(text):
+    assert quantity_units(text) == Decimal(text) * 10_000
+
+
+FIVE_YEARS = [date(2023, 1, 1) + timedelta(days=offset) for offset in range(5 * 366)]
+
+
+def test_what_is_kept_and_what_is_deleted_agree_on_every_day_of_five_years():
+    for today in FIVE_YEARS:
+        oldest = keep_from(today)
+        before = oldest - timedelta(days=1)
+
+        assert deletes_on(oldest) > today, f"on {today} {oldest} is kept and over"
+        assert deletes_on(before) <= today, f"on {today} {before} is neither kept nor over"
+
+
+def test_the_oldest_day_kept_never_moves_back():
+    assert all(keep_from(one) <= keep_from(other) for one, other in pairwise(FIVE_YEARS))
+
+
+@pytest.mark.parametrize(
+    ("business_day", "deleted"),
+    [
+        (date(2024, 11, 22), date(2026, 11, 22)),
+        (date(2024, 2, 29), date(2026, 2, 28)),
+        (date(2026, 2, 28), date(2028, 2, 28)),
+    ],
+)
+def test_a_receipt_is_deleted_24_months_after_its_business_day(business_day, deleted):
+    assert deletes_on(business_day) == deleted
+
+
+@pytest.mark.parametrize("fields", [{"card": "12345678"}, {"operator": "12"}, {"sent_at": "2026-11-21T02:00:00Z"}])
+def test_card_operator_and_message_time_are_no_content(fields):
+    assert canonical(decoded(**fields)) == canonical(decoded(drop=["card"]))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"total": "2.16"},
+        {"end_time": "2026-11-20T17:03:12+02:00"},
+        {"channel": "web"},
+        {"lines": [line(text="MILK ORGANIC 1.5 L")]},
+        {"tenders": [{"type": "cash", "amount": "2.15"}]},
+        {"rounding": "0.00"},
+    ],
+)
+def test_everything_else_is(fields):
+    assert canonical(decoded(**fields)) != canonical(decoded())
