@@ -9,6 +9,7 @@ commits, and every row it left is deleted after it.
 
 import os
 import secrets
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,7 +77,22 @@ def django_db_setup(request, django_db_blocker, testrun_uid, worker_id):
         for alias in ("default", "owner"):
             connections[alias].close()
         end_sessions(name, database.url("web"))
-        setup.drop_database(name, maintenance)
+        drop(name, maintenance)
+
+
+def drop(name, maintenance):
+    """Drop a test database; while the server tidies it up by itself, the owner role may not, and tries again."""
+    from kvitto.wiring import setup
+
+    for attempt in range(50):
+        try:
+            setup.drop_database(name, maintenance)
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+            if attempt == 49:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def end_sessions(name, web_url):

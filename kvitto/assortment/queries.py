@@ -38,7 +38,7 @@ def facts(keys: Collection[Key]) -> dict[Key, ProductFacts]:
 
 
 def products_by_key(keys: Collection[Key]) -> dict[Key, ProductView]:
-    """The products with these keys, to show, in one query; unknown ones are left out."""
+    """The products with these keys, to show, in a query a scope; unknown ones are left out."""
     columns = (
         "p.id, p.names, p.brand, p.maker, trim_scale(p.size), p.unit, p.group_id, coalesce(p.sensitivity, ''), "
         "p.launch_day, p.labels, p.bonus_class"
@@ -67,13 +67,18 @@ def count_products() -> int:
 
 
 def _by_key(columns: str, join: str, keys: Collection[Key]) -> list[tuple[Any, ...]]:
-    if not keys:
-        return []
+    """One query a scope: with pairs of scope and code in one query PostgreSQL reads the whole table."""
+    by_scope: dict[str, list[str]] = {}
+    for scope, code in keys:
+        by_scope.setdefault(scope, []).append(code)
+    rows: list[tuple[Any, ...]] = []
     with batch_cursor() as cursor:
-        cursor.execute(
-            f"SELECT p.scope, p.code, {columns} FROM unnest(%s::text[], %s::text[]) AS k(scope, code) "
-            f"JOIN assortment_product p ON p.scope = k.scope AND p.code = k.code {join}",
-            [[scope for scope, _ in keys], [code for _, code in keys]],
-            binary=True,
-        )
-        return list(cursor.fetchall())
+        for scope, codes in by_scope.items():
+            cursor.execute(
+                f"SELECT p.scope, p.code, {columns} FROM assortment_product p {join}"
+                " WHERE p.scope = %s AND p.code = ANY(%s)",
+                [scope, codes],
+                binary=True,
+            )
+            rows += cursor.fetchall()
+    return rows

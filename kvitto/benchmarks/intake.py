@@ -1,7 +1,8 @@
 """`kvitto bench intake`: the real year into an empty register, against storing the same rows with nothing around it.
 
-The yardstick: the rows the register has just stored, staged by COPY and inserted with ON CONFLICT into a table with the same
-columns, partitions and indexes, in the same transactions, from as many processes, in slices that alternate with ours.
+The yardstick: the rows the register has just stored, as Python values, staged by COPY through the same driver and inserted with
+ON CONFLICT into a table with the same columns, partitions and indexes, in the same transactions, in alternating slices. It runs twice: over one
+connection, which is the yardstick, and over as many as the import has processes, which shows what the database could take.
 """
 
 import multiprocessing
@@ -13,12 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from backports import zstd
 from django.db import connections
 
 from kvitto.benchmarks import spooled
-from kvitto.benchmarks.scratch import peak_rss_mb
+from kvitto.benchmarks.scratch import resident_mb
 from kvitto.intake.importer import Takers
 from kvitto.intake.reader import Block, blocks
 from kvitto.intake.types import BatchResult, Summary
@@ -28,13 +28,6 @@ from kvitto.kernel.errors import KvittoError
 from kvitto.purchases import partitions
 from kvitto.purchases.actions import COLUMNS, KEY_COLUMNS
 
-_NAMES = ", ".join(COLUMNS)
-_STAGE = f"CREATE TEMP TABLE staged ({', '.join(f'{n} {t}' for n, t in COLUMNS.items())}) ON COMMIT DELETE ROWS"
-_COPY = f"COPY staged ({_NAMES}) FROM STDIN (FORMAT BINARY)"
-_INSERT = (
-    f"INSERT INTO yardstick ({_NAMES}) SELECT {_NAMES} FROM staged ORDER BY {KEY_COLUMNS}"
-    f" ON CONFLICT ({KEY_COLUMNS}) DO NOTHING"
-)
 Progress = Callable[[str], None]
 
 
@@ -48,39 +41,45 @@ def run(receipts: Path, *, slices: int, times: int, jobs: int, progress: Progres
     `receipts` is the year's file. With `times` above one, the year goes in again that many times in all, under other
     numbers, to see whether the speed holds. Rates are medians over the slices.
     """
-    _make_yardstick()
     ours: list[float] = []
-    theirs: list[float] = []
+    single: list[float] = []
+    parallel: list[float] = []
     summary = Summary()
+    memory = 0.0
     with tempfile.TemporaryDirectory(prefix="kvitto-bench-") as folder, Takers(jobs=jobs) as takers:
         parts = _split(receipts, Path(folder), slices)
         for number, part in enumerate(parts, start=1):
             ours.append(_take(takers, blocks(str(part)), summary))
-            theirs.append(_yardstick(jobs, Path(folder)))
-            progress(f"slice {number}/{slices}: {ours[-1]:,.0f} receipts/s, yardstick {theirs[-1]:,.0f} rows/s")
+            memory = max(memory, resident_mb([process.pid for process in takers.processes]))
+            single.append(_yardstick(1))
+            parallel.append(_yardstick(jobs))
+            progress(f"slice {number}/{slices}: {ours[-1]:,.0f} receipts/s, yardstick {single[-1]:,.0f} rows/s")
         once = summary.read
         lines, size = summary.lines, _bytes_per_receipt()
-        again = []
+        again, memories = [], [memory]
         for round_ in range(1, times):
             for part in parts:
                 again.append(_take(takers, _renumbered(part, round_), summary))
+            memories.append(resident_mb([process.pid for process in takers.processes]))
             progress(f"year {round_ + 1}/{times}: {statistics.median(again[-slices:]):,.0f} receipts/s")
-        memory = peak_rss_mb() + sum(peak_rss_mb(process.pid) for process in takers.processes if process.pid)
     rate = statistics.median(ours)
     result = {
         "receipts": once,
         "lines": lines,
         "receipts_per_s": round(rate),
         "lines_per_s": round(rate * lines / once),
-        "yardstick_rows_per_s": round(statistics.median(theirs)),
-        "ratio": round(statistics.median(a / b for a, b in zip(ours, theirs, strict=True)), 3),
+        "yardstick_rows_per_s": round(statistics.median(single)),
+        "ratio": _ratio(ours, single),
+        "yardstick_parallel_rows_per_s": round(statistics.median(parallel)),
+        "ratio_to_parallel": _ratio(ours, parallel),
         "bytes_per_receipt": size,
         "peak_rss_mb": round(memory),
         "slices_receipts_per_s": [round(each) for each in ours],
-        "slices_yardstick_rows_per_s": [round(each) for each in theirs],
+        "slices_yardstick_rows_per_s": [round(each) for each in single],
     }
     if again:
         result["times"] = times
+        result["years_rss_mb"] = [round(each) for each in memories]
         result["years_receipts_per_s"] = [round(rate)] + [
             round(statistics.median(again[start : start + slices])) for start in range(0, len(again), slices)
         ]
@@ -132,57 +131,53 @@ def _bytes_per_receipt() -> int:
         return round(cursor.fetchone()[0])
 
 
-def _make_yardstick() -> None:
+def _ratio(ours: list[float], theirs: list[float]) -> float:
+    return round(statistics.median(a / b for a, b in zip(ours, theirs, strict=True)), 3)
+
+
+def _make_yardstick(name: str) -> None:
     with connections[OWNER].cursor() as cursor:
-        cursor.execute(
-            "CREATE TABLE yardstick (LIKE purchases_receipt INCLUDING ALL) PARTITION BY RANGE (business_day)"
-        )
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS {name} (LIKE purchases_receipt INCLUDING ALL) PARTITION BY RANGE (business_day)")
         for month in partitions.months():
-            name, bounds = partitions.name(month), partitions.bounds(month)
-            cursor.execute(f"CREATE TABLE {name.replace('purchases_receipt', 'yardstick')} PARTITION OF yardstick {bounds}")
-        cursor.execute(f"GRANT SELECT, INSERT ON yardstick TO {connections[WEB].settings_dict['USER']}")
+            part = partitions.name(month).replace("purchases_receipt", name)
+            cursor.execute(f"CREATE TABLE IF NOT EXISTS {part} PARTITION OF {name} {partitions.bounds(month)}")
+        cursor.execute(f"GRANT SELECT, INSERT ON {name} TO {connections[WEB].settings_dict['USER']}")
 
 
-def _yardstick(jobs: int, folder: Path) -> float:
-    """Rows a second of the deliveries that the yardstick's table does not hold yet."""
-    spools = [folder / f"spool-{number}" for number in range(jobs)]
-    rows = _spool(spools)
+def _yardstick(processes: int) -> float:
+    """Rows a second of the slice's deliveries into a table that holds the earlier slices."""
+    table = f"yardstick_{processes}"
+    _make_yardstick(table)
+    deliveries = _new_deliveries(table)
     context = multiprocessing.get_context("spawn")
-    ends, processes = [], []
-    for spool in spools:
+    ends, running = [], []
+    for number in range(processes):
         ours, theirs = context.Pipe()
-        args = (theirs, database.url("web"), str(spool), _STAGE, _COPY, _INSERT)
+        share = [delivery for delivery, _ in deliveries[number::processes]]
+        args = (theirs, database.url("web"), share, COLUMNS, table, KEY_COLUMNS)
         process = context.Process(target=spooled.insert, args=args)
         process.start()
         ends.append(ours)
-        processes.append(process)
+        running.append(process)
     for end in ends:
-        end.recv()  # connected, file read
+        end.recv()  # connected, rows read
     started = time.perf_counter()
     for end in ends:
         end.send("go")
     for end in ends:
         end.recv()
     seconds = time.perf_counter() - started
-    for process in processes:
+    for process in running:
         process.join()
-    return rows / seconds
+    return sum(rows for _, rows in deliveries) / seconds
 
 
-def _spool(spools: list[Path]) -> int:
-    """Write the stored rows of each new delivery as one binary COPY, the deliveries in turn to the spools; how many rows."""
+def _new_deliveries(table: str) -> list[tuple[int, int]]:
+    """The deliveries that the table does not hold yet, with the number of their receipts."""
     with connections[OWNER].cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(delivery_id), 0) FROM yardstick")
+        cursor.execute(f"SELECT coalesce(max(delivery_id), 0) FROM {table}")
         done = cursor.fetchone()[0]
-        cursor.execute("SELECT delivery_id, count(*) FROM purchases_receipt WHERE delivery_id > %s GROUP BY 1 ORDER BY 1", [done])
-        deliveries = cursor.fetchall()
-    files = [spool.open("wb") for spool in spools]
-    with psycopg.connect(database.url("owner")) as connection:
-        for turn, (delivery, _) in enumerate(deliveries):
-            query = f"COPY (SELECT {_NAMES} FROM purchases_receipt WHERE delivery_id = {delivery}) TO STDOUT (FORMAT BINARY)"
-            with connection.cursor().copy(query) as copy:
-                body = b"".join(copy)
-            files[turn % len(files)].write(len(body).to_bytes(8, "big") + body)
-    for file in files:
-        file.close()
-    return sum(count for _, count in deliveries)
+        cursor.execute(
+            "SELECT delivery_id, count(*) FROM purchases_receipt WHERE delivery_id > %s GROUP BY 1 ORDER BY 1", [done]
+        )
+        return list(cursor.fetchall())

@@ -2,8 +2,9 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.db import connections
 from psycopg.conninfo import make_conninfo
@@ -44,8 +45,10 @@ def _point_at(names: dict[str, str]) -> None:
         connections[alias].settings_dict["NAME"] = name
 
 
-def peak_rss_mb(pid: int | str = "self") -> float:
-    """The most memory a running process has held so far, in MB (Linux's VmHWM)."""
-    with open(f"/proc/{pid}/status") as status:  # noqa: PTH123  not a file of anybody's
-        kilobytes = next(line for line in status if line.startswith("VmHWM")).split()[1]
-    return int(kilobytes) / 1024
+def resident_mb(others: Sequence[int | None]) -> float:
+    """What this process and the others hold in memory now, in MB; pages they share count once (Linux's Pss)."""
+    kilobytes = 0
+    for process in ("self", *others):
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        kilobytes += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes / 1024

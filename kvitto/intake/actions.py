@@ -71,6 +71,7 @@ def take_in(*, batch: Sequence[Raw], by: Actor, now: datetime, reference: Refere
     return work.result
 
 
+SUPERSEDED = Stored("superseded")
 _STATES = {
     "inserted": State.RECORDED,
     "same": State.SAME,
@@ -168,14 +169,9 @@ def _store(receipts: Sequence[Packed], delivery_id: int, now: datetime) -> list[
             (later if item[1].head.key in seen else turn).append(item)
             seen.add(item[1].head.key)
         stored = purchases.store(receipts=[receipt for _, receipt in turn], delivery_id=delivery_id, first=not outcomes)
-        outcomes |= {index: outcome for (index, _), outcome in zip(turn, stored, strict=True)}
+        conflicts = [(item[1], outcome) for item, outcome in zip(turn, stored, strict=True) if outcome.existing]
+        settled = leftovers.settle_conflicts(conflicts=conflicts, delivery_id=delivery_id, now=now)
+        for (index, receipt), outcome in zip(turn, stored, strict=True):
+            outcomes[index] = SUPERSEDED if receipt.head.key in settled else outcome
         waiting = later
-    conflicts = [(receipts[index], outcome) for index, outcome in outcomes.items() if outcome.outcome == "conflict"]
-    if conflicts:
-        accepted = leftovers.settle_conflicts(conflicts=conflicts, delivery_id=delivery_id, now=now)
-        outcomes |= {
-            index: Stored("superseded")
-            for index, outcome in outcomes.items()
-            if outcome.outcome == "conflict" and receipts[index].head.key in accepted
-        }
     return [outcomes[index] for index in range(len(receipts))]

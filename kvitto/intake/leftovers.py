@@ -73,7 +73,7 @@ def settle_conflicts(
     *, conflicts: Sequence[tuple[Packed, Stored]], delivery_id: int, now: datetime
 ) -> set[Key]:
     """Note conflicts, and supersede those whose content somebody accepted; the keys of the superseded."""
-    accepted = []
+    accepted: list[Packed] = []
     for receipt, outcome in conflicts:
         head, existing = receipt.head, outcome.existing
         if existing is None:

@@ -19,11 +19,10 @@ ATTEMPTS = 4  # of a batch that a deadlock or a restarting database stopped
 def serve(connection: Connection, *, dry_run: bool) -> None:
     """Answer each block with its results, or with an error's text, until the other end closes (also when it is killed)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; a block in hand is finished
-    django.setup()
+    taker = Taker(dry_run=dry_run)
     _rest_the_collector()
     from django.db import Error
 
-    taker = Taker(dry_run=dry_run)
     while True:
         try:
             block = connection.recv()
@@ -50,6 +49,7 @@ class Taker:
     """Takes blocks in, each batch in a transaction of its own; holds what the process remembers between them."""
 
     def __init__(self, *, dry_run: bool) -> None:
+        django.setup()
         from kvitto.intake.reference import Reference
 
         self.reference = Reference()

@@ -107,7 +107,7 @@ def store(*, receipts: Sequence[Packed], delivery_id: int, first: bool = True) -
             for n, receipt_id, digest, total_cents, end_time in cursor.fetchall():
                 existing = Existing(receipt_id, bytes(digest), total_cents, end_time)
                 same = existing.digest == receipts[n].head.digest
-                outcomes[n] = Stored("same", existing) if same else Stored("conflict", existing)
+                outcomes[n] = Stored("same") if same else Stored("conflict", existing)
     return outcomes
 
 
@@ -133,6 +133,7 @@ def _stage(receipts: Sequence[Packed], delivery_id: int, statement: str) -> int:
     sealed = _seal(receipts)
     with batch_cursor() as cursor:
         cursor.execute(_STAGE)
+        cursor.execute("TRUNCATE staged_receipt")  # of what this transaction staged before
         with cursor.copy(f"COPY staged_receipt (n, {_NAMES}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(["int4", *COLUMNS.values()])
             for n, receipt in enumerate(receipts):

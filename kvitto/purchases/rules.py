@@ -33,6 +33,7 @@ from kvitto.stores.types import Level
 RETENTION_MONTHS = 24
 DIGEST_VERSION = 1
 UNCLASSIFIED = 0
+_NONE = BonusClass.NONE
 GOODS = frozenset({"item", "return", "discount"})  # deposits are not purchases: no Bonus, no group
 
 _encode = msgspec.json.Encoder().encode
@@ -131,21 +132,23 @@ def pack(receipt: StorableReceipt) -> Packed:
 def bonus_basis(lines: list[tuple[Line, int]], facts: Facts) -> list[BonusBasis]:
     """What each Bonus class counts of a receipt's lines and their cents, classes in alphabetical order.
 
-    The till's flag wins over the assortment's class, which wins over "not eligible".
+    The till's flag wins over the assortment's class, which wins over "not eligible". A class that counts by quantity counts
+    litres: lines in another unit bring it their cents only.
     """
     sums: dict[str, list[int]] = {}
+    last, entry, litres = _NONE, [0, 0], False
     for line, amount in lines:
-        if line.type not in GOODS:
-            continue
         product = facts.get(line.code) if line.code else None
-        earns = product.bonus_class if product else BonusClass.NONE
+        earns = product.bonus_class if product else _NONE
         if line.bonus is not None:
             earns = bonus_class(till_flag=line.bonus, product_class=earns)
-        if earns is BonusClass.NONE:
+        if earns is _NONE or line.type not in GOODS:
             continue
-        entry = sums.setdefault(earns.value, [0, 0])
+        if earns is not last:
+            last, litres = earns, earns.by_quantity
+            entry = sums.setdefault(earns.value, [0, 0])
         entry[0] += amount
-        if earns.by_quantity:
+        if litres and line.unit == "l":
             entry[1] += quantity_units(line.quantity)
     return [BonusBasis(each, *sums[each]) for each in sorted(sums)]
 

@@ -203,7 +203,7 @@ def level_of(receipt: StorableReceipt) -> Level:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of one receipt of a batch: `inserted`, `same`, `conflict` or `superseded`."""
+    """What became of one receipt of a batch: `inserted`, `same`, `conflict` (with what stands there) or `superseded`."""
 
     outcome: Literal["inserted", "same", "conflict", "superseded"]
     existing: "Existing | None" = None

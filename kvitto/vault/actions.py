@@ -101,17 +101,19 @@ def _keys_for(slots: Sequence[tuple[int, int]], compartment: Compartment) -> dic
 
 
 def _fetch_slots(slots: Sequence[tuple[int, int]], compartment: Compartment) -> dict[tuple[int, int], tuple[int, AESGCM]]:
+    wanted = set(slots)
     with batch_cursor() as cursor:
         cursor.execute(
-            "SELECT k.person_id, k.quarter, k.id, k.wrapped FROM unnest(%s::bigint[], %s::int[]) AS s (person_id, quarter)"
-            " JOIN vault_key k ON k.person_id = s.person_id AND k.quarter = s.quarter AND k.compartment = %s",
-            [[person for person, _ in slots], [quarter for _, quarter in slots], int(compartment)],
+            "SELECT person_id, quarter, id, wrapped FROM vault_key"
+            " WHERE person_id = ANY(%s) AND compartment = %s AND quarter = ANY(%s)",
+            [list({person for person, _ in slots}), int(compartment), list({quarter for _, quarter in slots})],
             binary=True,
         )
         rows = cursor.fetchall()
     return {
         (person, quarter): (key_id, _unwrap(wrapped, _SLOT.pack(person, compartment, quarter)))
         for person, quarter, key_id, wrapped in rows
+        if (person, quarter) in wanted
     }
 
 

@@ -1,5 +1,6 @@
 """Commands that put rooms together: the schema, the demo, the web server, the jobs, the measurements."""
 
+import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from kvitto.doors.cli import base
+from kvitto.kernel.errors import SetupError
 from kvitto.kernel.home import home
 
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object as the last line")]
@@ -168,17 +170,31 @@ def scratch(*, receipts: bool = True) -> Iterator[Path]:
     """A database of its own with the demo's network, assortment and people; the year's file."""
     base.setup()
     from kvitto.benchmarks.scratch import database_of_its_own
-    from kvitto.demo import actions
-    from kvitto.kernel.actor import OPERATOR
-    from kvitto.kernel.db import opened
     from kvitto.wiring import setup
 
     with database_of_its_own():
         setup.migrate()
-        folder = home() / "bench"
-        with opened():
-            prepared = actions.prepare(home=folder, now=datetime.now(UTC), by=OPERATOR)
-        yield actions.receipts_file(home=folder, shift_days=prepared.shift_days) if receipts else folder
+        # in a process of its own, so that this one stays as small as an import is
+        context = multiprocessing.get_context("spawn")
+        process = context.Process(target=prepare_demo, args=(str(home() / "bench"), receipts))
+        process.start()
+        process.join()
+        if process.exitcode:
+            raise SetupError("the demo could not be prepared for the measurement; see above")
+        yield home() / "bench" / "demo" / "receipts.ndjson.zst"
+
+
+def prepare_demo(folder: str, receipts: bool) -> None:  # noqa: FBT001  called across processes
+    """The demo's network, assortment and people into the database of the environment, its files under a folder."""
+    base.setup()
+    from kvitto.demo import actions
+    from kvitto.kernel.actor import OPERATOR
+    from kvitto.kernel.db import opened
+
+    with opened():
+        prepared = actions.prepare(home=Path(folder), now=datetime.now(UTC), by=OPERATOR)
+    if receipts:
+        actions.receipts_file(home=Path(folder), shift_days=prepared.shift_days)
 
 
 def _show(result: dict[str, Any], *, as_json: bool) -> None:

@@ -12,15 +12,15 @@ from kvitto.stores.types import Level
 from tests.cast import BJORN_CARD, MILK, NOW, TILL, line, receipt, take
 from tests.dump import places_of_number, places_of_text
 
-# Nothing else in the test's database has these names, numbers and amounts.
+# Nothing else in the test's database has these names, numbers and amounts: no id gets that far.
 LINES = [
-    line("SMOKED REINDEER", "37.91", code="7310865004703", vat="13.5"),
-    line("CLOUDBERRY WINE", "412.77", code="6430012345672", vat="25.5", quantity="3"),
+    line("SMOKED REINDEER", "3791.07", code="7310865004703", vat="13.5"),
+    line("CLOUDBERRY WINE", "41277.31", code="6430012345672", vat="25.5", quantity="3"),
 ]
 TENDERS = [
-    {"type": "giftcard", "amount": "61.03"},
-    {"type": "cash", "amount": "400.00"},
-    {"type": "cash", "amount": "-10.35"},
+    {"type": "giftcard", "amount": "6103.77"},
+    {"type": "cash", "amount": "40000.00"},
+    {"type": "cash", "amount": "-1035.39"},
 ]
 
 
@@ -36,7 +36,7 @@ def test_the_search_finds_what_a_product_level_receipt_leaves_readable(committed
     """Shows that a search that finds nothing means something: the total is there."""
     take(receipt(LINES, store="900", tenders=TENDERS))
 
-    assert places_of_number(45_068) == {"purchases_receipt"}
+    assert places_of_number(4_506_838) == {"purchases_receipt"}
     assert places_of_text(receipt()["card"]) == {"members_card"}
 
 
@@ -107,7 +107,7 @@ def test_a_refused_receipt_of_such_a_chain_leaves_no_lines_either(committed_cast
     result = take(receipt(LINES, store="900", total="1.00"), receipt(LINES, store="900", card="99999999"))
 
     assert result.states == [State.REFUSED, State.NO_MEMBER]
-    assert places_of_text("reindeer") == places_of_text("37.91") == places_of_number(3791) == set()
+    assert places_of_text("reindeer") == places_of_text("3791.07") == places_of_number(379_107) == set()
 
 
 def test_everybody_in_the_household_is_promised_the_same(committed_cast):

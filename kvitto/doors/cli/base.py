@@ -17,10 +17,15 @@ DONE, FAILED, USAGE, REJECTS, INTERRUPTED = 0, 1, 2, 3, 130
 messages = Console(stderr=True)  # messages and progress; data goes to stdout
 
 
-def setup() -> None:
-    """Start the embedded server when it is the one used, then make Django ready."""
+def prepare() -> None:
+    """Start the embedded server when it is the one used, and say which settings hold."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvitto.wiring.settings")
     database.ensure_running()
+
+
+def setup() -> None:
+    """Prepare, then make Django ready in this process."""
+    prepare()
     django.setup()
 
 

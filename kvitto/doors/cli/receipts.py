@@ -27,7 +27,7 @@ def import_(
 
     kvitto receipts import day.ndjson.gz --rejects day.rejects.ndjson
     """
-    base.setup()
+    base.prepare()  # the processes that take receipts in make Django ready; this one only reads, and stays small
     from kvitto.intake.types import State, Summary
 
     summary = Summary()

@@ -17,15 +17,18 @@ from kvitto.purchases.rules import (
     keep_from,
     level_for,
     line_cents,
+    pack,
     quantity_units,
     reduce,
 )
 from kvitto.purchases.types import (
     BonusBasis,
+    GroupContent,
     GroupReceipt,
     Key,
     LevelReason,
     Paid,
+    ProductContent,
     ProductReceipt,
     Receipt,
     StoredLine,
@@ -50,7 +53,7 @@ def decoded(lines=None, **fields):
     return msgspec.convert(receipt(lines, **fields), Receipt)
 
 
-def reduced(found, level, group_of=lambda product: product.group_path[0]):
+def reduced(found, level, group_depth=1):
     key = Key(7, found.business_day, found.workstation, found.sequence, found.end_time)
     return reduce(
         found,
@@ -60,7 +63,7 @@ def reduced(found, level, group_of=lambda product: product.group_path[0]):
         reason=LevelReason.CHAIN,
         amounts=line_cents(found),
         facts=FACTS,
-        group_of=group_of,
+        group_depth=group_depth,
         digest=b"digest",
     )
 
@@ -84,10 +87,7 @@ def any_lines(draw):
             "void": draw(st.sampled_from([None, None, None, True])),
             "vat": draw(st.sampled_from(["13.5", "25.5"])),
         }
-        price = amount(draw(st.integers(0 if sign == "" else 1, 99_999)))
-        made.append(
-            line(amount=f"{sign}{price}", **{name: value for name, value in fields.items() if value is not None})
-        )
+        made.append(line(**{name: value for name, value in fields.items() if value is not None}))
     return made
 
 
@@ -150,10 +150,23 @@ def test_group_level_keeps_one_entry_a_group_and_deposits_apart():
     assert content.deposits == -160
 
 
-def test_the_group_is_asked_for_and_not_guessed():
-    content = reduced(decoded([line(code=MILK)]), Level.GROUP, group_of=lambda product: product.group_path[-1]).content
+@pytest.mark.parametrize(("depth", "group"), [(1, 10), (2, 11), (3, 12), (9, 12)])
+def test_groups_are_as_fine_as_the_recording_depth(depth, group):
+    content = reduced(decoded([line(code=MILK)]), Level.GROUP, group_depth=depth).content
 
-    assert content.groups == [(12, 215)]
+    assert content.groups == [(group, 215)]
+
+
+@pytest.mark.parametrize("level", Level)
+def test_packing_changes_nothing(level):
+    stored = reduced(decoded(), level)
+    packed = pack(stored)
+
+    assert (packed.head, packed.level) == (stored.head, level)
+    if level is Level.TOTAL:
+        assert packed.plaintext is None
+    else:
+        assert msgspec.msgpack.decode(packed.plaintext, type=ProductContent | GroupContent) == stored.content
 
 
 @given(any_lines())
@@ -203,6 +216,7 @@ def test_cancelled_lines_leave_nothing(lines):
         ({"bonus": True}, [BonusBasis("standard", 215)]),
         ({"code": FUEL, "quantity": "41.37", "unit": "l"}, [BonusBasis("fuel", 215, 413_700)]),
         ({"code": FUEL, "quantity": "41.37", "unit": "l", "bonus": True}, [BonusBasis("fuel", 215, 413_700)]),
+        ({"code": FUEL, "quantity": "1", "unit": "pcs"}, [BonusBasis("fuel", 215, 0)]),
     ],
 )
 def test_the_tills_word_goes_before_the_assortments(fields, expected):
@@ -227,7 +241,7 @@ def test_returned_goods_and_discounts_take_from_the_basis():
 
 
 def test_classes_are_summed_apart_in_alphabetical_order():
-    lines = [line(code=MILK), line(code=FUEL, quantity="10"), line(code=MILK, amount="1.00"), line(code=BEER)]
+    lines = [line(code=MILK), line(code=FUEL, quantity="10", unit="l"), line(code=MILK, amount="1.00"), line(code=BEER)]
 
     assert basis(*lines) == [BonusBasis("fuel", 215, 100_000), BonusBasis("standard", 315)]
 

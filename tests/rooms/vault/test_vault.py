@@ -149,8 +149,8 @@ def test_lines_cannot_be_moved(cast, moved, change):
         contents(owner)
 
 
-def test_a_wrapped_key_opens_for_its_own_row_only(committed_cast):
-    """Somebody with the owner's rights puts their own key in another member's row."""
+def test_a_wrapped_key_works_in_its_own_row_only(committed_cast):
+    """Somebody with the owner's rights puts a key they can open in another member's row, to read what comes."""
     blob = seal(committed_cast.aino)
     seal(committed_cast.chen)
     query(
@@ -159,8 +159,11 @@ def test_a_wrapped_key_opens_for_its_own_row_only(committed_cast):
         "owner",
     )
 
-    with pytest.raises(vault.TamperedError):
+    with pytest.raises(vault.TamperedError, match="wrapped key"):
+        seal(committed_cast.aino)
+    with pytest.raises(vault.TamperedError, match="wrapped key"):
         open_blob(blob)
+    assert entries("owner") == 1
 
 
 def test_an_opening_is_recorded_with_what_it_was_for(cast):
