@@ -11,7 +11,7 @@ from kvitto.kernel.db import require_transaction
 from kvitto.kernel.periods import Period
 
 
-def record(
+def record(  # noqa: PLR0913  an entry's fields
     *,
     by: Actor,
     action: str,

@@ -1,8 +1,9 @@
 """`kvitto bench intake`: the real year into an empty register, against storing the same rows with nothing around it.
 
 The yardstick: the rows the register has just stored, as Python values, staged by COPY through the same driver and inserted with
-ON CONFLICT into a table with the same columns, partitions and indexes, in the same transactions, in alternating slices. It runs twice: over one
-connection, which is the yardstick, and over as many as the import has processes, which shows what the database could take.
+ON CONFLICT into a table with the same columns, partitions and indexes, in the same transactions, in alternating slices.
+It runs twice: over one connection, which is the yardstick, and over as many as the import has processes, which shows what the
+database could take.
 """
 
 import multiprocessing
@@ -58,8 +59,7 @@ def run(receipts: Path, *, slices: int, times: int, jobs: int, progress: Progres
         lines, size = summary.lines, _bytes_per_receipt()
         again, memories = [], [memory]
         for round_ in range(1, times):
-            for part in parts:
-                again.append(_take(takers, _renumbered(part, round_), summary))
+            again += [_take(takers, _renumbered(part, round_), summary) for part in parts]
             memories.append(resident_mb([process.pid for process in takers.processes]))
             progress(f"year {round_ + 1}/{times}: {statistics.median(again[-slices:]):,.0f} receipts/s")
     rate = statistics.median(ours)
@@ -137,7 +137,9 @@ def _ratio(ours: list[float], theirs: list[float]) -> float:
 
 def _make_yardstick(name: str) -> None:
     with connections[OWNER].cursor() as cursor:
-        cursor.execute(f"CREATE TABLE IF NOT EXISTS {name} (LIKE purchases_receipt INCLUDING ALL) PARTITION BY RANGE (business_day)")
+        cursor.execute(
+            f"CREATE TABLE IF NOT EXISTS {name} (LIKE purchases_receipt INCLUDING ALL) PARTITION BY RANGE (business_day)"
+        )
         for month in partitions.months():
             part = partitions.name(month).replace("purchases_receipt", name)
             cursor.execute(f"CREATE TABLE IF NOT EXISTS {part} PARTITION OF {name} {partitions.bounds(month)}")

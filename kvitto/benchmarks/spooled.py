@@ -37,7 +37,7 @@ def _rows(connection: psycopg.Connection, columns: dict[str, str], delivery: int
     selected = ", ".join(f"{name}::text" if type_ == "jsonb" else name for name, type_ in columns.items())
     jsons = {index for index, type_ in enumerate(columns.values()) if type_ == "jsonb"}
     with psycopg.Cursor(connection) as cursor:
-        cursor.execute(f"SELECT {selected} FROM purchases_receipt WHERE delivery_id = {delivery}", binary=True)  # noqa: S608
+        cursor.execute(f"SELECT {selected} FROM purchases_receipt WHERE delivery_id = {delivery}", binary=True)
         rows = cursor.fetchall()
     connection.commit()
     return [tuple(Jsonb(value, dumps=str) if n in jsons else value for n, value in enumerate(row)) for row in rows]

@@ -25,7 +25,8 @@ class Statement(models.Model):
         indexes = [models.Index(fields=["person", "topic", "stated_at"], name="choices_statement_state")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(topic=str(Topic.RECORDING_LEVEL), value__in=[1, 2, 3]), name="choices_statement_value"
+                condition=models.Q(topic=str(Topic.RECORDING_LEVEL), value__in=[1, 2, 3]),
+                name="choices_statement_value",
             ),
             models.CheckConstraint(
                 condition=models.Q(channel__in=[str(channel) for channel in Channel]), name="choices_statement_channel"

@@ -15,7 +15,7 @@ from kvitto.intake import leftovers
 from kvitto.intake.formats import decode, peek
 from kvitto.intake.models import Delivery
 from kvitto.intake.reference import Reference
-from kvitto.intake.rules import check
+from kvitto.intake.rules import NO_SUCH_STORE, check
 from kvitto.intake.types import BatchResult, Raw, Refusal, Refused, State
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
@@ -105,11 +105,10 @@ def _take_one(raw: Raw, work: Batch) -> State | Packed:
     amounts = line_cents(receipt)
     work.result.lines += len(amounts)
     store = work.reference.store(receipt.store)
+    if store is None:
+        return _refuse(raw, receipt, NO_SUCH_STORE, work)
     if refusal := check(receipt, amounts=amounts, store=store, now=work.now, keep_from=work.keep_from):
-        key = (receipt.store, receipt.business_day.isoformat(), receipt.workstation, receipt.sequence)
-        work.result.refused.append(Refused(raw.position, refusal, *key))
-        return State.REFUSED
-    assert store is not None
+        return _refuse(raw, receipt, refusal, work)
     work.well.append((receipt.store, receipt.workstation, receipt.sequence))
     begin = receipt.begin_time or receipt.end_time
     key = Key(store.id, receipt.business_day, receipt.workstation, receipt.sequence, begin)
@@ -132,6 +131,12 @@ def _take_one(raw: Raw, work: Batch) -> State | Packed:
             digest=receipt_digest(form),
         )
     )
+
+
+def _refuse(raw: Raw, receipt: Receipt, refusal: Refusal, work: Batch) -> State:
+    named = (receipt.store, receipt.business_day.isoformat(), receipt.workstation, receipt.sequence)
+    work.result.refused.append(Refused(raw.position, refusal, *named))
+    return State.REFUSED
 
 
 def _level(receipt: Receipt, store: StoreInfo, person_id: int, work: Batch) -> tuple[Level, LevelReason]:
@@ -164,7 +169,8 @@ def _store(receipts: Sequence[Packed], delivery_id: int, now: datetime) -> list[
     waiting = list(enumerate(receipts))
     while waiting:
         seen: set[Key] = set()
-        turn, later = [], []
+        turn: list[tuple[int, Packed]] = []
+        later: list[tuple[int, Packed]] = []
         for item in waiting:
             (later if item[1].head.key in seen else turn).append(item)
             seen.add(item[1].head.key)

@@ -28,7 +28,9 @@ def _loosened(annotation: Any) -> Any:
             (each.name, _loosened(each.type), *([] if each.required else [each.default]))
             for each in msgspec.structs.fields(annotation)
         ]
-        return msgspec.defstruct(annotation.__name__, fields, forbid_unknown_fields=True, omit_defaults=True, frozen=True)
+        return msgspec.defstruct(
+            annotation.__name__, fields, forbid_unknown_fields=True, omit_defaults=True, frozen=True
+        )
     if get_origin(annotation) is list:
         return list[_loosened(get_args(annotation)[0])]  # type: ignore[misc]
     if get_origin(annotation) is Annotated:

@@ -4,7 +4,8 @@ A refusal is settled when a receipt with its key comes in well; a conflict when 
 other content, which lets exactly one redelivery of that content supersede; an unknown card when some days have passed.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 
 from kvitto.audit import actions as audit
@@ -55,7 +56,7 @@ def settle_refused(*, keys: Sequence[tuple[str, str, int]]) -> None:
         _forget_keys(set(keys))
 
 
-def _forget_keys(keys: Set[tuple[str, str, int | None]]) -> None:
+def _forget_keys(keys: AbstractSet[tuple[str, str, int | None]]) -> None:
     for store_code, workstation in {(store, till) for store, till, _ in keys}:
         numbers = [number for store, till, number in keys if (store, till) == (store_code, workstation)]
         Quarantine.objects.filter(store_code=store_code, workstation=workstation, sequence__in=numbers).delete()
@@ -69,9 +70,7 @@ def keep_unknown_cards(*, cards: Sequence[tuple[Key, str]], now: datetime) -> No
     )
 
 
-def settle_conflicts(
-    *, conflicts: Sequence[tuple[Packed, Stored]], delivery_id: int, now: datetime
-) -> set[Key]:
+def settle_conflicts(*, conflicts: Sequence[tuple[Packed, Stored]], delivery_id: int, now: datetime) -> set[Key]:
     """Note conflicts, and supersede those whose content somebody accepted; the keys of the superseded."""
     accepted: list[Packed] = []
     for receipt, outcome in conflicts:

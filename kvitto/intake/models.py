@@ -108,7 +108,8 @@ class Conflict(ReceiptKey):
                 name="intake_conflict_once",
             ),
             models.CheckConstraint(
-                condition=models.Q(outcome__in=["open", "kept", "accepted", "superseded"]), name="intake_conflict_outcome"
+                condition=models.Q(outcome__in=["open", "kept", "accepted", "superseded"]),
+                name="intake_conflict_outcome",
             ),
         ]
 

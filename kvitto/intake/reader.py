@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from backports import zstd
 
@@ -83,9 +83,9 @@ def _source(name: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
         raise UnreadableFileError(f"{name} cannot be read: {error.strerror}") from None
     with file:
         if name.endswith(".gz"):
-            yield gzip.GzipFile(fileobj=file), file.tell  # type: ignore[misc]
+            yield cast("BinaryIO", gzip.GzipFile(fileobj=file)), file.tell
         elif name.endswith(".zst"):
-            yield zstd.ZstdFile(file), file.tell
+            yield cast("BinaryIO", zstd.ZstdFile(file)), file.tell
         else:
             yield file, file.tell
 

@@ -66,7 +66,9 @@ class Reference:
         for peek in peeks:
             if store := self.store(peek.store):
                 known = self.facts.setdefault(store.chain_code, {})
-                new.update([(store.chain_code, line.code) for line in peek.lines if line.code and line.code not in known])
+                new.update(
+                    [(store.chain_code, line.code) for line in peek.lines if line.code and line.code not in known]
+                )
         # A code whose 14 digits are a known GTIN is that product; only the others need to be taken apart.
         gtins = assortment.facts({("", code.zfill(14)) for _, code in new if code.isdigit()})
         rest = {}

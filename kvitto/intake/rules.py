@@ -9,16 +9,15 @@ from kvitto.purchases.types import Line, Receipt
 from kvitto.stores.types import StoreInfo
 
 CLOCK_SKEW = timedelta(minutes=5)
+NO_SUCH_STORE = Refusal(
+    Reason.UNKNOWN_STORE, "$.store", "no store has this code; add it to the network file and load it"
+)
 BOOKING_DAYS = 7  # a till may be closed late: its business day runs on for at most a week
 _POSITIVE = frozenset({"item", "deposit"})
 
 
-def check(
-    receipt: Receipt, *, amounts: list[int], store: StoreInfo | None, now: datetime, keep_from: date
-) -> Refusal | None:
+def check(receipt: Receipt, *, amounts: list[int], store: StoreInfo, now: datetime, keep_from: date) -> Refusal | None:
     """The first rule a receipt breaks, or None. `amounts` are the cents of its lines."""
-    if store is None:
-        return Refusal(Reason.UNKNOWN_STORE, "$.store", "no store has this code; add it to the network file and load it")
     if receipt.workstation not in store.workstations:
         return Refusal(
             Reason.UNKNOWN_TILL, "$.workstation", "the store has no such till; add it to the network file and load it"
@@ -40,7 +39,9 @@ def check_time(receipt: Receipt, *, now: datetime, keep_from: date) -> Refusal |
     late = receipt.end_time.toordinal() - receipt.business_day.toordinal()
     if not -1 <= late <= BOOKING_DAYS:
         return Refusal(
-            Reason.BUSINESS_DAY, "$.business_day", f"the purchase ended {late} days after its business day; 0 to 7 are possible"
+            Reason.BUSINESS_DAY,
+            "$.business_day",
+            f"the purchase ended {late} days after its business day; 0 to 7 are possible",
         )
     return None
 

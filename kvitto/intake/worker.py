@@ -11,7 +11,7 @@ from kvitto.kernel.errors import KvittoError
 
 if TYPE_CHECKING:
     from kvitto.intake.reader import Block
-    from kvitto.intake.types import BatchResult
+    from kvitto.intake.types import BatchResult, Raw
 
 ATTEMPTS = 4  # of a batch that a deadlock or a restarting database stopped
 
@@ -62,7 +62,7 @@ class Taker:
         receipts = block.receipts()
         return [self._batch(receipts[start : start + MAX_BATCH]) for start in range(0, len(receipts), MAX_BATCH)]
 
-    def _batch(self, batch: list) -> "BatchResult":  # type: ignore[type-arg]
+    def _batch(self, batch: "list[Raw]") -> "BatchResult":
         from datetime import UTC, datetime
 
         from django.db import OperationalError, transaction

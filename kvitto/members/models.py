@@ -28,12 +28,16 @@ class Person(models.Model):
 
     class Privacy:
         id = Held(FieldClass.IDENTIFIER, "names the person to other tables", Rule.MEMBERSHIP, exported=True)
-        audit_id = Held(FieldClass.IDENTIFIER, "names the person in traces; erasure unlinks it", Rule.MEMBERSHIP, exported=False)
+        audit_id = Held(
+            FieldClass.IDENTIFIER, "names the person in traces; erasure unlinks it", Rule.MEMBERSHIP, exported=False
+        )
         given_name = Held(FieldClass.IDENTITY, "letters and pages address the person", Rule.MEMBERSHIP, exported=True)
         family_name = Held(FieldClass.IDENTITY, "letters and pages address the person", Rule.MEMBERSHIP, exported=True)
         language = Held(FieldClass.IDENTITY, "letters and pages speak it", Rule.MEMBERSHIP, exported=True)
         account = Held(FieldClass.IDENTIFIER, "signs in for this person", Rule.MEMBERSHIP, exported=False)
-        registered_at = Held(FieldClass.IDENTITY, "when the membership data were taken in", Rule.MEMBERSHIP, exported=True)
+        registered_at = Held(
+            FieldClass.IDENTITY, "when the membership data were taken in", Rule.MEMBERSHIP, exported=True
+        )
 
 
 class Card(models.Model):
@@ -56,7 +60,11 @@ class Card(models.Model):
 
     class Privacy:
         id = Held(FieldClass.IDENTIFIER, "names the row", Rule.MEMBERSHIP, exported=False)
-        number = Held(FieldClass.IDENTIFIER, "tills read it; it leads a receipt to its buyer", Rule.MEMBERSHIP, exported=True)
+        number = Held(
+            FieldClass.IDENTIFIER, "tills read it; it leads a receipt to its buyer", Rule.MEMBERSHIP, exported=True
+        )
         person = Held(FieldClass.IDENTIFIER, "whose card it is", Rule.MEMBERSHIP, exported=True)
         period = Held(FieldClass.IDENTIFIER, "from when until when it is theirs", Rule.MEMBERSHIP, exported=True)
-        state = Held(FieldClass.IDENTIFIER, "a lost card stops leading receipts to its buyer", Rule.MEMBERSHIP, exported=True)
+        state = Held(
+            FieldClass.IDENTIFIER, "a lost card stops leading receipts to its buyer", Rule.MEMBERSHIP, exported=True
+        )

@@ -53,7 +53,7 @@ _EXISTING = (
     "SELECT s.n, r.id, r.digest, r.total_cents, r.end_time FROM staged_receipt s"
     f" JOIN purchases_receipt r USING ({KEY_COLUMNS}) WHERE r.delivery_id <> %s"
 )
-_CONTENT = ("end_time", "level", "level_reason", "channel", "kind", "total_cents", "currency")
+_CONTENT: tuple[str, ...] = ("end_time", "level", "level_reason", "channel", "kind", "total_cents", "currency")
 _CONTENT += ("bonus_basis", "digest", "digest_version", "sealed", "delivery_id", "person_id")
 _SUPERSEDE = (
     f"UPDATE purchases_receipt r SET {', '.join(f'{name} = s.{name}' for name in _CONTENT)} FROM staged_receipt s"
@@ -74,7 +74,7 @@ def bound_to(head: Head, level: Level) -> bytes:
     )
 
 
-def seal_context(  # noqa: PLR0913, PLR0917  the parts of the key, in the order of the table
+def seal_context(
     person_id: int,
     store_id: int,
     business_day: date,
@@ -122,7 +122,7 @@ def purge_before(*, day: date, by: Actor, now: datetime) -> int:
     require_transaction()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM purchases_receipt WHERE business_day < %s", [day])
-        deleted = cursor.rowcount
+        deleted = int(cursor.rowcount)
     if deleted:
         audit.record(by=by, action="purchases.purge", now=now, purpose="retention", count=deleted)
     return deleted

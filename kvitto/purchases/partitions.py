@@ -34,7 +34,9 @@ def ensure(*, today: date) -> int:
 def months() -> list[date]:
     """The first days of the months that have a partition, oldest first."""
     with connections[OWNER].cursor() as cursor:
-        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'purchases_receipt'::regclass")
+        cursor.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'purchases_receipt'::regclass"
+        )
         names = [str(row[0]) for row in cursor.fetchall()]
     return sorted(date.fromisoformat(f"{each[-7:-3]}-{each[-2:]}-01") for each in names)
 
@@ -49,10 +51,8 @@ def drop_emptied(*, keep_from: date) -> list[str]:
         if months_after(month, 1) > keep_from:
             break
         with connections[OWNER].cursor() as cursor:
-            cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {name(month)})")
+            cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {name(month)})")  # noqa: S608  a name of our own
             if not cursor.fetchone()[0]:
                 cursor.execute(f"DROP TABLE {name(month)}")
                 dropped.append(name(month))
     return dropped
-
-

@@ -85,11 +85,15 @@ def due(*, keep_from: date) -> int:
 def register_counts() -> RegisterCounts:
     """Receipts by level, first and last business day. Reads the whole register: for the command line, not for pages."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT level, count(*), min(business_day), max(business_day) FROM purchases_receipt GROUP BY level")
+        cursor.execute(
+            "SELECT level, count(*), min(business_day), max(business_day) FROM purchases_receipt GROUP BY level"
+        )
         rows = {level: (count, first, last) for level, count, first, last in cursor.fetchall()}
-    counts = [rows[level][0] if level in rows else 0 for level in (Level.PRODUCT, Level.GROUP, Level.TOTAL)]
+    product, group, total = (
+        rows[level][0] if level in rows else 0 for level in (Level.PRODUCT, Level.GROUP, Level.TOTAL)
+    )
     firsts, lasts = [row[1] for row in rows.values()], [row[2] for row in rows.values()]
-    return RegisterCounts(*counts, min(firsts, default=None), max(lasts, default=None))
+    return RegisterCounts(product, group, total, min(firsts, default=None), max(lasts, default=None))
 
 
 def _head(row: tuple[Any, ...]) -> ReceiptHead:

@@ -86,7 +86,7 @@ def line_cents(receipt: Receipt) -> list[int]:
     return [int(line.amount.replace(".", "", 1)) for line in receipt.lines]
 
 
-def reduce(
+def reduce(  # noqa: PLR0913  what was found out about the receipt, each a word of its own
     receipt: Receipt,
     *,
     amounts: list[int],
@@ -100,7 +100,8 @@ def reduce(
 ) -> StorableReceipt:
     """Keep what the level allows and drop the rest; cannot fail on a receipt that passed the checks.
 
-    `amounts` are the lines' cents (`line_cents`); `group_depth` is the recording depth of the business day. What leaves here is the only form the register accepts.
+    `amounts` are the lines' cents (`line_cents`); `group_depth` is the recording depth of the business day. What leaves
+    here is the only form the register accepts.
     """
     lines = [(line, amount) for line, amount in zip(receipt.lines, amounts, strict=True) if not line.void]
     head = Head(
@@ -174,9 +175,7 @@ def _paid(receipt: Receipt) -> Paid:
     )
 
 
-def _group_content(
-    receipt: Receipt, lines: list[tuple[Line, int]], facts: Facts, depth: int
-) -> GroupContent:
+def _group_content(receipt: Receipt, lines: list[tuple[Line, int]], facts: Facts, depth: int) -> GroupContent:
     groups: dict[int, int] = {}
     deposits = 0
     for line, amount in lines:

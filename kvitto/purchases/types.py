@@ -17,12 +17,12 @@ from kvitto.stores.types import Level
 MAX_LINES = 5_000
 QUANTITY_PATTERN = rf"^-?[0-9]{{1,9}}(\.[0-9]{{1,4}})?{END}"
 
-Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN, description="Two decimals, as a string: \"-1.05\"")]
+Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN, description='Two decimals, as a string: "-1.05"')]
 Quantity = Annotated[
     str,
-    Meta(pattern=QUANTITY_PATTERN, description="Up to four decimals, as a string: \"0.4520\""),
+    Meta(pattern=QUANTITY_PATTERN, description='Up to four decimals, as a string: "0.4520"'),
 ]
-Rate = Annotated[str, Meta(pattern=rf"^[0-9]{{1,2}}(\.[0-9]{{1,2}})?{END}", description="Percent, as printed: \"13.5\"")]
+Rate = Annotated[str, Meta(pattern=rf"^[0-9]{{1,2}}(\.[0-9]{{1,2}})?{END}", description='Percent, as printed: "13.5"')]
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
 Text = Annotated[str, Meta(max_length=200)]
 CardNumber = Annotated[str, Meta(pattern=rf"^[0-9]{{8,19}}{END}")]
@@ -39,10 +39,14 @@ class Line(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, 
     amount: Annotated[Amount, Meta(description="What the line adds to the total: tax included, discounts taken off")]
     vat: Annotated[str, Meta(max_length=5, description="The rate printed on the line; one of the rates in `vat`")]
     code: Annotated[Code | None, Meta(description="GTIN or the chain's own article number, as scanned")] = None
-    unit: Annotated[Annotated[str, Meta(max_length=10)] | None, Meta(description="Of the quantity: pcs, kg, l, m")] = None
+    unit: Annotated[Annotated[str, Meta(max_length=10)] | None, Meta(description="Of the quantity: pcs, kg, l, m")] = (
+        None
+    )
     discount: Annotated[Amount | None, Meta(description="What was taken off already, for display")] = None
     bonus: Annotated[bool | None, Meta(description="The till's word on whether the line earns Bonus")] = None
-    void: Annotated[bool | None, Meta(description="Cancelled while ringing up: counts for nothing, is not recorded")] = None
+    void: Annotated[
+        bool | None, Meta(description="Cancelled while ringing up: counts for nothing, is not recorded")
+    ] = None
 
 
 class Vat(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, gc=False):
@@ -56,7 +60,9 @@ class Vat(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, g
 class Tender(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, gc=False):
     """One way the receipt was paid; change given back is negative."""
 
-    type: Annotated[str, Meta(min_length=1, max_length=20, pattern=rf"^[a-z_]+{END}", description="cash, card, voucher …")]
+    type: Annotated[
+        str, Meta(min_length=1, max_length=20, pattern=rf"^[a-z_]+{END}", description="cash, card, voucher …")
+    ]
     amount: Amount
 
 

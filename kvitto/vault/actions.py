@@ -40,6 +40,11 @@ class TamperedError(KvittoError):
     """A blob or a wrapped key does not belong where it is found, or was changed."""
 
 
+def ready() -> None:
+    """Make the key files on the first start; later check them. SetupError when one is missing, foreign or exposed."""
+    keyring()
+
+
 def seal(*, items: Sequence[ToSeal], compartment: Compartment) -> list[bytes]:
     """Seal a batch inside the caller's transaction, making keys where a (member, quarter) has none; blobs in order."""
     require_transaction()
@@ -73,7 +78,14 @@ def open_sealed(
     """
     with opened():
         audit.record(
-            by=by, action="vault.open", now=now, purpose=purpose, subject=subject, period=period, count=len(items), case=case
+            by=by,
+            action="vault.open",
+            now=now,
+            purpose=purpose,
+            subject=subject,
+            period=period,
+            count=len(items),
+            case=case,
         )
         keys = _keys_by_id({_key_id(item.blob) for item in items})
     return [_decrypt(item, keys) for item in items]
@@ -85,7 +97,7 @@ def destroy_quarters(*, before: int, by: Actor, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
         cursor.execute("DELETE FROM vault_key WHERE quarter < %s AND compartment = %s", [before, Compartment.LINES])
-        destroyed = cursor.rowcount
+        destroyed = int(cursor.rowcount)
     if destroyed:
         audit.record(by=by, action="vault.destroy", now=now, purpose="retention", count=destroyed)
     return destroyed
@@ -100,7 +112,9 @@ def _keys_for(slots: Sequence[tuple[int, int]], compartment: Compartment) -> dic
     return found
 
 
-def _fetch_slots(slots: Sequence[tuple[int, int]], compartment: Compartment) -> dict[tuple[int, int], tuple[int, AESGCM]]:
+def _fetch_slots(
+    slots: Sequence[tuple[int, int]], compartment: Compartment
+) -> dict[tuple[int, int], tuple[int, AESGCM]]:
     wanted = set(slots)
     with batch_cursor() as cursor:
         cursor.execute(
@@ -154,7 +168,9 @@ def _unwrap(wrapped: bytes, slot: bytes) -> AESGCM:
     try:
         return AESGCM(keyring().master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], slot))
     except InvalidTag:
-        raise TamperedError("a wrapped key does not belong to its row: restore the keys' table from its backup") from None
+        raise TamperedError(
+            "a wrapped key does not belong to its row: restore the keys' table from its backup"
+        ) from None
 
 
 def _key_id(blob: bytes) -> int:

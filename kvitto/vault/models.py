@@ -25,9 +25,13 @@ class Key(models.Model):
     class Privacy:
         id = Held(FieldClass.KEY, "a sealed blob names its key by it", Rule.PURCHASE_WINDOW, exported=False)
         person = Held(FieldClass.IDENTIFIER, "whose lines the key opens", Rule.PURCHASE_WINDOW, exported=False)
-        compartment = Held(FieldClass.KEY, "what the key opens: lines, archive, warranty", Rule.PURCHASE_WINDOW, exported=False)
+        compartment = Held(
+            FieldClass.KEY, "what the key opens: lines, archive, warranty", Rule.PURCHASE_WINDOW, exported=False
+        )
         quarter = Held(FieldClass.KEY, "which quarter's receipts the key opens", Rule.PURCHASE_WINDOW, exported=False)
-        wrapped = Held(FieldClass.KEY, "the key itself, unreadable without the master key", Rule.PURCHASE_WINDOW, exported=False)
+        wrapped = Held(
+            FieldClass.KEY, "the key itself, unreadable without the master key", Rule.PURCHASE_WINDOW, exported=False
+        )
 
 
 class Keyring(models.Model):

@@ -83,7 +83,9 @@ def load_demo(started: float) -> dict[str, Any]:
             prepared = actions.prepare(home=home(), now=now, by=OPERATOR, progress=progress)
         loaded = queries.loaded()
         finished = loaded is not None and loaded.finished
-        file = None if finished else actions.receipts_file(home=home(), shift_days=prepared.shift_days, progress=progress)
+        file = (
+            None if finished else actions.receipts_file(home=home(), shift_days=prepared.shift_days, progress=progress)
+        )
     summary = Summary()
     if file:
         with progress_bar("receipts", file.stat().st_size) as on_bytes:
@@ -105,7 +107,9 @@ def load_demo(started: float) -> dict[str, Any]:
 
 
 def _refused(name: str, refused: Any) -> None:
-    base.messages.print(f"{name}:{refused.position}: {refused.refusal.message}", style="red", highlight=False, markup=False)
+    base.messages.print(
+        f"{name}:{refused.position}: {refused.refusal.message}", style="red", highlight=False, markup=False
+    )
 
 
 @contextmanager
@@ -184,7 +188,7 @@ def scratch(*, receipts: bool = True) -> Iterator[Path]:
         yield home() / "bench" / "demo" / "receipts.ndjson.zst"
 
 
-def prepare_demo(folder: str, receipts: bool) -> None:  # noqa: FBT001  called across processes
+def prepare_demo(folder: str, receipts: bool) -> None:
     """The demo's network, assortment and people into the database of the environment, its files under a folder."""
     base.setup()
     from kvitto.demo import actions

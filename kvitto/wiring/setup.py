@@ -12,7 +12,7 @@ from kvitto.kernel.database import MINIMUM_VERSION
 from kvitto.kernel.db import OWNER, WEB
 from kvitto.kernel.errors import SetupError
 from kvitto.purchases import partitions
-from kvitto.vault.keyring import keyring
+from kvitto.vault import actions as vault
 from kvitto.wiring import grants
 
 
@@ -48,4 +48,4 @@ def migrate() -> None:
     call_command("migrate", database=OWNER, interactive=False, verbosity=0)
     partitions.ensure(today=datetime.now(UTC).date())
     grants.apply(web_role=str(connections[WEB].settings_dict["USER"]))
-    keyring()
+    vault.ready()

@@ -128,6 +128,32 @@ def test_no_migration_grants_anything():
     assert granting == []
 
 
+DOCUMENTS = [*sorted((ROOT / "docs").rglob("*.md")), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md"))]
+LINK = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_in_documents_lead_somewhere(path):
+    targets = {match.group(1) for match in LINK.finditer(path.read_text())}
+
+    assert {target for target in targets if not (path.parent / target).exists()} == set()
+
+
+def test_every_document_is_reachable_from_the_index():
+    linked = {
+        (ROOT / "docs" / match.group(1)).resolve() for match in LINK.finditer((ROOT / "docs/index.md").read_text())
+    }
+    pages = {path for path in DOCUMENTS if path.is_relative_to(ROOT / "docs")} - {ROOT / "docs" / "index.md"}
+
+    assert {str(path.relative_to(ROOT)) for path in pages - linked} == set()
+
+
+def test_decisions_are_numbered_through():
+    numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs" / "explanation" / "decisions").glob("*.md"))]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 SECRET = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|\bpostgres(ql)?://[^\s:/@{]+:[^\s@{$]{3,}@"

@@ -18,7 +18,9 @@ app = typer.Typer(help="Receipts: into the register, and what did not go in.", n
 @app.command("import")
 def import_(
     files: Annotated[list[str], typer.Argument(metavar="FILE…", help="NDJSON, also .gz or .zst; - is standard input")],
-    rejects: Annotated[Path | None, typer.Option(help="write refused receipts there: place and reason, no lines")] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="write refused receipts there: place and reason, no lines")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=32, help="processes")] = min(2, os.cpu_count() or 1),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, record nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as one JSON object")] = False,
@@ -74,12 +76,12 @@ class progress_bar:  # noqa: N801  used like a function
         self.total = total
 
     def __enter__(self) -> Any:
-        self.progress.__enter__()
+        self.progress.start()
         task = self.progress.add_task("", total=self.total or None)
         return lambda done: self.progress.update(task, completed=done)
 
-    def __exit__(self, *raised: Any) -> None:
-        self.progress.__exit__(*raised)
+    def __exit__(self, *raised: object) -> None:
+        self.progress.stop()
 
 
 def summary_of(summary: Any, seconds: float) -> dict[str, Any]:
@@ -88,7 +90,9 @@ def summary_of(summary: Any, seconds: float) -> dict[str, Any]:
 
     rate = round(summary.read / seconds) if seconds else 0
     counts = {state.value: summary.counts[state] for state in State}
-    return {"read": summary.read, "lines": summary.lines} | counts | {"seconds": round(seconds, 2), "receipts_per_s": rate}
+    return (
+        {"read": summary.read, "lines": summary.lines} | counts | {"seconds": round(seconds, 2), "receipts_per_s": rate}
+    )
 
 
 def _report(summary: Any, seconds: float, *, as_json: bool, dry_run: bool) -> None:

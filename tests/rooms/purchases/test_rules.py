@@ -319,6 +319,7 @@ def test_card_operator_and_message_time_are_no_content(fields):
         {"lines": [line(text="MILK ORGANIC 1.5 L")]},
         {"tenders": [{"type": "cash", "amount": "2.15"}]},
         {"rounding": "0.00"},
+        {"end_time": "2026-11-20T15:03:11Z"},
     ],
 )
 def test_everything_else_is(fields):
