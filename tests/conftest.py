@@ -118,8 +118,7 @@ def make_partitions():
     with connections["owner"].cursor() as cursor:
         for month in set(partitions.months()) - wanted:
             cursor.execute(f"DROP TABLE {partitions.name(month)}")
-    for day in days:
-        partitions.ensure(today=day)
+    partitions.make(wanted)
 
 
 @pytest.fixture

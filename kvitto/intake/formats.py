@@ -21,6 +21,10 @@ _AMOUNTS = re.compile(rf"(?:{AMOUNT_PATTERN.strip('^').removesuffix(END)}\n)*")
 _QUANTITIES = re.compile(rf"(?:{QUANTITY_PATTERN.strip('^').removesuffix(END)}\n)*")
 
 
+_QUOTING = re.compile(r"(Object contains unknown field|Invalid enum value) (.+)", re.DOTALL)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped by an odd number of backslashes
+
+
 def _loosened(annotation: Any) -> Any:
     """A wire type without the patterns of amounts and quantities, everything else as strict."""
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
@@ -65,7 +69,9 @@ _NOTHING = Peek()
 
 
 def peek(raw: Raw) -> Peek:
-    """What a receipt will need looked up; nothing when it is not even JSON."""
+    """What a receipt will need looked up; nothing when it cannot be read."""
+    if _unreadable(raw):
+        return _NOTHING
     try:
         return _peek(raw.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # decode will say what is wrong
@@ -74,21 +80,36 @@ def peek(raw: Raw) -> Peek:
 
 def decode(raw: Raw) -> tuple[Receipt, bytes] | Refusal:
     """A receipt and its canonical form from its bytes, or why not."""
-    if raw.refusal:
-        return raw.refusal
-    if len(raw.body) > MAX_BYTES:
-        return Refusal(Reason.TOO_LARGE, "$", f"a receipt may have {MAX_BYTES} bytes; this one has {len(raw.body)}")
+    if refusal := _unreadable(raw):
+        return refusal
     try:
         receipt = _decode(raw.body)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `")
-        return Refusal(Reason.NOT_VALID, path.rstrip("`") or "$", message)
+        return _explained(error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Refusal(Reason.NOT_JSON, "$", f"not a JSON object in UTF-8: {error}")
     form = canonical(receipt)
     if _may_repeat_a_key(raw.body, receipt, form) and (name := _repeated_key(raw.body)):
-        return Refusal(Reason.DUPLICATE_KEY, "$", f"the key {name[:40]!r} stands twice in one object")
+        return Refusal(Reason.DUPLICATE_KEY, "$", "a key stands twice in one object", wrote=name)
     return receipt, form
+
+
+def _unreadable(raw: Raw) -> Refusal | None:
+    if len(raw.body) > MAX_BYTES:
+        return Refusal(Reason.TOO_LARGE, "$", f"a receipt may have {MAX_BYTES} bytes; this one has {len(raw.body)}")
+    if _NUL.search(raw.body):
+        return Refusal(Reason.NOT_VALID, "$", "a text holds the character NUL, which no till prints")
+    return raw.refusal
+
+
+def _explained(error: msgspec.ValidationError) -> Refusal:
+    """What is wrong and where; what the sender wrote is kept apart."""
+    message, _, path = str(error).rpartition(" - at `")
+    message, path = (message, path.rstrip("`")) if message else (path, "$")
+    quoting = _QUOTING.match(message)
+    if quoting:
+        return Refusal(Reason.NOT_VALID, path, quoting[1], wrote=quoting[2])
+    return Refusal(Reason.NOT_VALID, path, message)
 
 
 def _decode(body: bytes) -> Receipt:

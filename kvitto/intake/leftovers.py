@@ -6,7 +6,10 @@ other content, which lets exactly one redelivery of that content supersede; an u
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
 
 from kvitto.audit import actions as audit
 from kvitto.intake.models import Conflict, Delivery, Quarantine, UnknownCard
@@ -19,6 +22,8 @@ from kvitto.purchases.types import Key, Packed, Stored
 from kvitto.vault.digests import card_digest
 
 UNKNOWN_CARD_DAYS = 14
+REFUSED_DAYS = 90
+_SEEN_AGAIN = {"accepted": "superseded", "superseded": "open"}  # it was replaced in turn: to be decided anew
 
 
 class NoSuchConflictError(NotFoundError):
@@ -43,7 +48,7 @@ def keep_refused(*, refused: Sequence[Refused], delivery: Delivery) -> None:
                 sequence=item.sequence,
                 reason=item.refusal.reason,
                 field=item.refusal.field,
-                message=item.refusal.message,
+                message=item.refusal.message,  # without what the sender wrote
             )
             for item in refused
         ]
@@ -77,21 +82,23 @@ def settle_conflicts(*, conflicts: Sequence[tuple[Packed, Stored]], delivery_id:
         head, existing = receipt.head, outcome.existing
         if existing is None:
             continue
-        row, _ = Conflict.objects.get_or_create(
+        stands = {
+            "stored_digest": existing.digest,
+            "stored_total_cents": existing.total_cents,
+            "stored_end_time": existing.end_time,
+        }
+        row, _ = Conflict.objects.update_or_create(
             **_key_fields(head.key),
             new_digest=head.digest,
-            defaults={
-                "seen_at": now,
-                "stored_digest": existing.digest,
-                "stored_total_cents": existing.total_cents,
-                "stored_end_time": existing.end_time,
-                "new_total_cents": head.total_cents,
-                "new_end_time": head.end_time,
-            },
+            defaults=stands,
+            create_defaults=stands
+            | {"seen_at": now, "new_total_cents": head.total_cents, "new_end_time": head.end_time},
         )
         if row.outcome == "accepted":
             accepted.append(receipt)
-            row.outcome = "superseded"
+        after = _SEEN_AGAIN.get(row.outcome)
+        if after:
+            row.outcome = after
             row.save(update_fields=["outcome"])
     if accepted:
         purchases.supersede(receipts=accepted, delivery_id=delivery_id)
@@ -113,15 +120,23 @@ def decide(*, conflict_id: int, accept: bool, by: Actor, now: datetime) -> None:
     audit.record(by=by, action=f"intake.conflict.{outcome}", now=now, count=1)
 
 
-def seen_before(day: date) -> int:
-    """How many digests of unknown cards were last seen before a day."""
-    return UnknownCard.objects.filter(seen_at__date__lt=day).count()
+def _over(*, now: datetime, keep_from: date) -> list[QuerySet[Any]]:
+    """What is over its time: unknown cards after two weeks, refusals after three months, conflicts with their receipts."""
+    return [
+        UnknownCard.objects.filter(seen_at__lt=now - timedelta(days=UNKNOWN_CARD_DAYS)),
+        Quarantine.objects.filter(at__lt=now - timedelta(days=REFUSED_DAYS)),
+        Conflict.objects.filter(business_day__lt=keep_from),
+    ]
 
 
-def forget(*, before: date) -> int:
-    """Delete the digests of unknown cards seen before a day; how many."""
-    deleted, _ = UnknownCard.objects.filter(seen_at__date__lt=before).delete()
-    return deleted
+def count_over(*, now: datetime, keep_from: date) -> int:
+    """How many leftovers are over their time."""
+    return sum(rows.count() for rows in _over(now=now, keep_from=keep_from))
+
+
+def forget(*, now: datetime, keep_from: date) -> int:
+    """Delete the leftovers that are over their time; how many."""
+    return sum(rows.delete()[0] for rows in _over(now=now, keep_from=keep_from))
 
 
 def _key_fields(key: Key) -> dict[str, object]:

@@ -34,11 +34,20 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why, where in the receipt (a path such as `$.lines[3].amount`), and what is wrong; no value of the receipt's."""
+    """Why, where in the receipt (a path such as `$.lines[3].amount`), and what is wrong; no value of the receipt's.
+
+    `wrote` is what the sender wrote there, where seeing it helps them: told to them, never stored.
+    """
 
     reason: Reason
     field: str
     message: str
+    wrote: str = ""
+
+    @property
+    def told(self) -> str:
+        """The message for the sender."""
+        return f"{self.message}: {self.wrote}" if self.wrote else self.message
 
 
 class Raw(NamedTuple):

@@ -1,5 +1,6 @@
 """The monthly partitions of the receipts table. Runs as the owner role."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import connections
@@ -21,10 +22,19 @@ def bounds(month: date) -> str:
 
 
 def ensure(*, today: date) -> int:
-    """Make the partitions from 26 months back to 3 months ahead where they are missing; how many were made."""
-    existing = set(months())
-    wanted = [months_after(month_start(today), offset) for offset in range(-MONTHS_BACK, MONTHS_AHEAD + 1)]
-    missing = [month for month in wanted if month not in existing]
+    """Make the missing partitions up to 3 months ahead; how many were made.
+
+    The first time they begin 26 months back; later with the oldest there is, so that what a purge dropped stays dropped.
+    """
+    existing = months()
+    start = months_after(month_start(today), -MONTHS_BACK)
+    wanted = (months_after(start, offset) for offset in range(MONTHS_BACK + MONTHS_AHEAD + 1))
+    return make([month for month in wanted if not existing or month > existing[0]])
+
+
+def make(wanted: Iterable[date]) -> int:
+    """Make the partitions of these months where they are missing; how many were made."""
+    missing = sorted(set(wanted) - set(months()))
     with connections[OWNER].cursor() as cursor:
         for month in missing:
             cursor.execute(f"CREATE TABLE {name(month)} PARTITION OF purchases_receipt {bounds(month)}")

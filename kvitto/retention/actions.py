@@ -1,6 +1,6 @@
 """One run of every rule about time. Opens its transactions itself: it is the whole act of the command and of the daily job."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from kvitto.intake import leftovers
 from kvitto.kernel.actor import SYSTEM, Actor
@@ -22,7 +22,6 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
     """
     oldest = keep_from(now.date())
     quarter = quarter_of(oldest)
-    cards_before = (now - timedelta(days=leftovers.UNKNOWN_CARD_DAYS)).date()
     if dry_run:
         return RetentionRun(
             keep_from=oldest,
@@ -30,19 +29,19 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
             keys=keys.before(quarter),
             partitions_dropped=0,
             partitions_made=0,
-            unknown_cards=leftovers.seen_before(cards_before),
+            leftovers=leftovers.count_over(now=now, keep_from=oldest),
             dry_run=True,
         )
     with opened():
         receipts = purchases.purge_before(day=oldest, by=by, now=now)
         destroyed = vault.destroy_quarters(before=quarter, by=by, now=now)
-        cards = leftovers.forget(before=cards_before)
+        forgotten = leftovers.forget(now=now, keep_from=oldest)
     return RetentionRun(
         keep_from=oldest,
         receipts=receipts,
         keys=destroyed,
         partitions_dropped=len(partitions.drop_emptied(keep_from=oldest)),
         partitions_made=partitions.ensure(today=now.date()),
-        unknown_cards=cards,
+        leftovers=forgotten,
         dry_run=False,
     )

@@ -13,5 +13,5 @@ class RetentionRun:
     keys: int
     partitions_dropped: int
     partitions_made: int
-    unknown_cards: int
+    leftovers: int  # unknown cards, refusals, conflicts
     dry_run: bool

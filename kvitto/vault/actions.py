@@ -28,7 +28,7 @@ from kvitto.vault.types import Compartment, ToOpen, ToSeal
 VERSION = 1
 _HEAD = struct.Struct(">BQ")  # version, key id
 _SLOT = struct.Struct(">QHi")  # person, compartment, quarter: what a wrapped key is bound to
-_NONCE = 12
+_NONCE, _TAG = 12, 16
 _LOCK = "hashtext('kvitto.vault.keys')"
 
 
@@ -87,7 +87,7 @@ def open_sealed(
             count=len(items),
             case=case,
         )
-        keys = _keys_by_id({_key_id(item.blob) for item in items})
+    keys = _keys_by_id({_key_id(item.blob) for item in items})
     return [_decrypt(item, keys) for item in items]
 
 
@@ -174,6 +174,8 @@ def _unwrap(wrapped: bytes, slot: bytes) -> AESGCM:
 
 
 def _key_id(blob: bytes) -> int:
+    if len(blob) < _HEAD.size + _NONCE + _TAG:
+        raise TamperedError("a sealed blob is too short to be one")
     version, key_id = _HEAD.unpack_from(blob)
     if version != VERSION:
         raise TamperedError(f"a sealed blob has version {version}; this program knows {VERSION}")

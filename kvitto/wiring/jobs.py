@@ -9,9 +9,9 @@ DAILY = "15 3 * * *"  # the queue counts in UTC, whatever the settings' time zon
 
 def retention(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
     """Delete what is past its time."""
-    from kvitto.retention import actions  # here, not above: this module is loaded before the apps are ready
+    from kvitto.retention.actions import run  # here, not above: this module is loaded before the apps are ready
 
-    actions.run(now=datetime.now(UTC), dry_run=False)
+    run(now=datetime.now(UTC), dry_run=False)
 
 
 def register(app: App) -> None:

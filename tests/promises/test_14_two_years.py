@@ -32,7 +32,7 @@ def bought_on(day, **fields):
 def take_then(*receipts):
     """Take receipts in on the day of the last of them, in the months that were open then."""
     day = max(each["business_day"] for each in receipts)
-    partitions.ensure(today=date.fromisoformat(day))
+    partitions.make([date.fromisoformat(each["business_day"]).replace(day=1) for each in receipts])
     result = take(*receipts, now=datetime.fromisoformat(f"{day}T20:00:00+00:00"))
     assert set(result.states) == {State.RECORDED}
 

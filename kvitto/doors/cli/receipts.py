@@ -50,13 +50,13 @@ def _run(files: list[str], rejects: Path | None, jobs: int, dry_run: bool, summa
 
         def on_refused(name: str, refused: Any) -> None:
             record = {"file": name, "line": refused.position, "reason": refused.refusal.reason}
-            record |= {"field": refused.refusal.field, "message": refused.refusal.message}
+            record |= {"field": refused.refusal.field, "message": refused.refusal.told}
             key = {"store": refused.store, "business_day": refused.business_day, "workstation": refused.workstation}
             record |= key | {"sequence": refused.sequence} if refused.store else {}
             out.write(json.dumps(record, ensure_ascii=False) + "\n")
             if not rejects:
                 base.messages.print(
-                    f"{name}:{refused.position}: {refused.refusal.field}: {refused.refusal.message}",
+                    f"{name}:{refused.position}: {refused.refusal.field}: {refused.refusal.told}",
                     highlight=False,
                     markup=False,
                     soft_wrap=True,

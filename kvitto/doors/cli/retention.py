@@ -36,6 +36,6 @@ def run(
     verb = "would go" if dry_run else "gone"
     print(
         f"kept from {result['keep_from']}; {verb}: {result['receipts']:,} receipts, {result['keys']:,} keys, "
-        f"{result['unknown_cards']:,} digests of unknown cards; partitions dropped {result['partitions_dropped']}, "
+        f"{result['leftovers']:,} leftovers of the intake; partitions dropped {result['partitions_dropped']}, "
         f"made {result['partitions_made']}"
     )

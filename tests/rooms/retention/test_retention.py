@@ -25,7 +25,7 @@ def query(sql):
 def test_a_run_on_an_empty_register_does_and_records_nothing(committed):
     run = retention.run(now=NOW)
 
-    assert (run.receipts, run.keys, run.unknown_cards, run.dry_run) == (0, 0, 0, False)
+    assert (run.receipts, run.keys, run.leftovers, run.dry_run) == (0, 0, 0, False)
     assert query("SELECT count(*) FROM audit_entry") == [(0,)]
 
 
@@ -46,7 +46,7 @@ def test_digests_of_unknown_cards_are_forgotten_after_two_weeks(committed_cast, 
 
     run = retention.run(now=later)
 
-    assert dry.unknown_cards == run.unknown_cards == 1 - left
+    assert dry.leftovers == run.leftovers == 1 - left
     assert UnknownCard.objects.count() == left
 
 
