@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
 from django.utils.timezone import localdate
@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 from kvitto.stores import models, rules
 from kvitto.stores.types import (
     Chain,
+    ChainRecording,
     Channel,
     Company,
     CompanyKind,
@@ -58,6 +59,23 @@ def levels() -> LevelTable:
     for chain_id, period in _level_periods():
         periods[chain_id, period.channel].append(period)
     return LevelTable({key: rules.steps(found, key[1]) for key, found in periods.items()})
+
+
+def recorded_on(day: date) -> list[ChainRecording]:
+    """How finely each chain records on a day, in the order of names: stores first, then the channels with a level."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.name, k.channel, coalesce(l.level, 1) FROM stores_chain c
+            CROSS JOIN (VALUES ('store'), ('web')) AS k (channel)
+            LEFT JOIN stores_level l ON l.chain_id = c.id AND l.channel = k.channel
+                AND l.valid_from <= %s AND (l.valid_to IS NULL OR %s < l.valid_to)
+            WHERE k.channel = 'store' OR l.level IS NOT NULL
+            ORDER BY c.name, k.channel
+            """,
+            [day, day],
+        )
+        return [ChainRecording(name, Channel(channel), Level(level)) for name, channel, level in cursor.fetchall()]
 
 
 def profile() -> Profile:

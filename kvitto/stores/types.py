@@ -102,6 +102,15 @@ class StoreInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainRecording:
+    """How finely a chain's receipts of one channel are recorded on a day."""
+
+    chain: str
+    channel: Channel
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
 class Steps:
     """Levels of one chain and channel: `levels[i]` holds from `days[i]` until the next; totals before the first."""
 

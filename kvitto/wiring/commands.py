@@ -1,6 +1,8 @@
 """Commands that put rooms together: the schema, the demo, the web server, the jobs, the measurements."""
 
 import multiprocessing
+import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +34,7 @@ def serve(port: Port = 8000) -> None:
     """Serve the web pages on 127.0.0.1."""
     import uvicorn
 
-    base.setup()
+    base.prepare()  # the application makes Django ready itself, with settings of a web server
     uvicorn.run("kvitto.wiring.asgi:application", host="127.0.0.1", port=port, lifespan="off", access_log=False)
 
 
@@ -62,7 +64,8 @@ def demo(
         print("  ".join(f"{name} {value:,}" for name, value in figures.items()))
     if not no_serve:
         _tell_where(port)
-        serve(port)
+        # in this process's place: a server need not hold what loading a year took
+        os.execv(sys.executable, [sys.executable, sys.argv[0], "serve", "--port", str(port)])  # noqa: S606
 
 
 def load_demo(started: float) -> dict[str, Any]:

@@ -82,6 +82,8 @@ MIDDLEWARE = [
 ]
 
 DATABASES = {"default": database.django_settings("web"), "owner": database.django_settings("owner")}
+if env_bool("KVITTO_DATABASE_POOL", default=False):  # on in the web server, where each request is a thread of its own
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.Account"
 AUTHENTICATION_BACKENDS = ["kvitto.accounts.backend.FaceBackend"]
@@ -121,7 +123,8 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 LOGGING = {  # without this Django tells nobody of a failed request, except in debug
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "formatters": {"valueless": {"()": "kvitto.wiring.logs.ValuelessFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "valueless"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
 

@@ -42,9 +42,8 @@ def guarded(command: Callable[[], None]) -> int:
     except KvittoError as error:
         messages.print(f"kvitto: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         return FAILED
-    except KeyboardInterrupt:
-        messages.print("kvitto: interrupted", highlight=False)
-        return INTERRUPTED
-    except SystemExit as stop:
+    except SystemExit as stop:  # also of an interruption, which typer turns into its exit code
+        if stop.code == INTERRUPTED:
+            messages.print("kvitto: interrupted; what was done stays, run it again for the rest", highlight=False)
         return stop.code if isinstance(stop.code, int) else FAILED
     return DONE

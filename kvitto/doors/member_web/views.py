@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from kvitto.accounts.models import Account
-from kvitto.assortment import queries as assortment
 from kvitto.members import queries as members
 from kvitto.purchases import queries as purchases
 from kvitto.purchases.types import LevelReason, ReceiptHead
@@ -19,7 +18,6 @@ from kvitto.stores import queries as stores
 from kvitto.stores.types import Level
 
 LATEST = 10
-NUMBERS_AGE = 600  # seconds: counting reads the whole register, and anybody may ask for the front page
 
 LEVELS = {
     Level.PRODUCT: _("every product"),
@@ -51,19 +49,9 @@ class Row:
 
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
-    """What the service is, and the register in numbers."""
-    return render(request, "member/front.html", cache.get_or_set("front", _numbers, NUMBERS_AGE))
-
-
-def _numbers() -> dict[str, object]:
-    counts = purchases.register_counts()
-    network = stores.current()
-    return {
-        "counts": counts,
-        "receipts": counts.product + counts.group + counts.total,
-        "stores": len(network.stores) if network else 0,
-        "products": assortment.count_products(),
-    }
+    """What the service is, and how finely each chain records today."""
+    chains = [(each, LEVELS[each.level]) for each in stores.recorded_on(localdate())]
+    return render(request, "member/front.html", {"chains": chains, "stores": stores.count_stores()})
 
 
 @require_safe
