@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
@@ -59,3 +60,9 @@ def _check(name: str, password: str) -> None:
         validate_password(password)
     except ValidationError as error:
         raise PasswordError(" ".join(error.messages)) from error
+
+
+def forget_sessions(*, now: datetime) -> int:
+    """Delete the sessions that have ended; how many."""
+    require_transaction()
+    return int(Session.objects.filter(expire_date__lt=now).delete()[0])

@@ -129,6 +129,8 @@ def _collect(busy: set[Connection], idle: list[Connection], count: Counting) -> 
 
 def _stopped(why: str) -> ImportStoppedError:
     first_line = why.strip().splitlines()[0] if why.strip() else "unknown error"
+    if "no partition of relation" in first_line:
+        first_line += " (the months ahead are missing: kvitto retention run makes them, and should run every night)"
     return ImportStoppedError(
         f"the import stopped: {first_line}. What was counted is recorded; mend the cause and run the same import again"
     )

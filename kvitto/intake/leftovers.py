@@ -15,7 +15,7 @@ from kvitto.audit import actions as audit
 from kvitto.intake.models import Conflict, Delivery, Quarantine, UnknownCard
 from kvitto.intake.types import Refused
 from kvitto.kernel.actor import Actor
-from kvitto.kernel.db import require_transaction
+from kvitto.kernel.db import batch_cursor, require_transaction
 from kvitto.kernel.errors import ConflictError, NotFoundError
 from kvitto.purchases import actions as purchases
 from kvitto.purchases.types import Key, Packed, Stored
@@ -57,14 +57,20 @@ def keep_refused(*, refused: Sequence[Refused], delivery: Delivery) -> None:
 
 def settle_refused(*, keys: Sequence[tuple[str, str, int]]) -> None:
     """Take receipts that came in well, by (store, workstation, sequence), out of the quarantine."""
-    if Quarantine.objects.exists():
+    if Quarantine.objects.filter(sequence__isnull=False).exists():
         _forget_keys(set(keys))
 
 
-def _forget_keys(keys: AbstractSet[tuple[str, str, int | None]]) -> None:
-    for store_code, workstation in {(store, till) for store, till, _ in keys}:
-        numbers = [number for store, till, number in keys if (store, till) == (store_code, workstation)]
-        Quarantine.objects.filter(store_code=store_code, workstation=workstation, sequence__in=numbers).delete()
+def _forget_keys(keys: AbstractSet[tuple[str, str, int]]) -> None:
+    if not keys:
+        return
+    stores, workstations, sequences = zip(*sorted(keys), strict=True)
+    with batch_cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM intake_quarantine q USING unnest(%s::text[], %s::text[], %s::bigint[]) AS k (store, till, number)"
+            " WHERE q.store_code = k.store AND q.workstation = k.till AND q.sequence = k.number",
+            [list(stores), list(workstations), list(sequences)],
+        )
 
 
 def keep_unknown_cards(*, cards: Sequence[tuple[Key, str]], now: datetime) -> None:

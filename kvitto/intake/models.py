@@ -6,8 +6,12 @@ from kvitto.kernel.privacy import FieldClass, Held, Rule
 from kvitto.stores.models import Store
 
 
-def _purchase(why: str) -> Held:
-    return Held(FieldClass.PURCHASE, why, Rule.SHORT, exported=False)
+def _purchase(why: str, until: Rule = Rule.PURCHASE_WINDOW) -> Held:
+    return Held(FieldClass.PURCHASE, why, until, exported=False)
+
+
+def _refusal(why: str) -> Held:
+    return _purchase(why, Rule.REFUSAL)
 
 
 def _trace(why: str) -> Held:
@@ -75,16 +79,16 @@ class Quarantine(models.Model):
         indexes = [models.Index(fields=["store_code", "workstation", "sequence"], name="intake_quarantine_key")]
 
     class Privacy:
-        id = _purchase("names the row")
-        at = _purchase("when it arrived")
-        delivery = _purchase("the delivery it came with")
-        store_code = _purchase("the store as the receipt named it")
-        business_day = _purchase("the business day as the receipt named it")
-        workstation = _purchase("the till as the receipt named it")
-        sequence = _purchase("the receipt's number as it was named")
-        reason = _purchase("why it was refused")
-        field = _purchase("where in the receipt")
-        message = _purchase("what is wrong there; never a value of the receipt's")
+        id = _refusal("names the row")
+        at = _refusal("when it arrived")
+        delivery = _refusal("the delivery it came with")
+        store_code = _refusal("the store as the receipt named it")
+        business_day = _refusal("the business day as the receipt named it")
+        workstation = _refusal("the till as the receipt named it")
+        sequence = _refusal("the receipt's number as it was named")
+        reason = _refusal("why it was refused")
+        field = _refusal("where in the receipt")
+        message = _refusal("what is wrong there; never a value of the receipt's")
 
 
 class Conflict(ReceiptKey):
@@ -143,6 +147,6 @@ class UnknownCard(ReceiptKey):
         ]
 
     class Privacy(ReceiptKey.Privacy):
-        id = _purchase("names the row")
-        digest = Held(FieldClass.IDENTIFIER, "keyed digest of the card number", Rule.SHORT, exported=False)
-        seen_at = _purchase("when it arrived; forgotten some days later")
+        id = _purchase("names the row", Rule.UNKNOWN_CARD)
+        digest = Held(FieldClass.IDENTIFIER, "keyed digest of the card number", Rule.UNKNOWN_CARD, exported=False)
+        seen_at = _purchase("when it arrived; forgotten two weeks later", Rule.UNKNOWN_CARD)

@@ -16,6 +16,7 @@ from kvitto.stores import queries as stores
 from kvitto.stores.types import Channel, Level, LevelTable, Profile, StoreInfo
 
 COUNTRY = "FI"  # whose rules read numbers of goods sold by weight or price
+MAX_STORES = 100_000  # codes remembered, also those of no store
 MAX_FACTS = 500_000  # codes remembered before all are forgotten: about 150 MB
 
 
@@ -35,7 +36,7 @@ class Reference:
     def refresh(self) -> None:
         """Forget what changed since the last batch."""
         version = stores.network_version()
-        if version != self.network_version:
+        if version != self.network_version or len(self.stores) > MAX_STORES:
             self.stores = {}
             self.levels, self.days = stores.levels(), {}
             self.start = Level.TOTAL if stores.profile() is Profile.STRICT else Level.PRODUCT

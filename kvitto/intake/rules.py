@@ -41,7 +41,7 @@ def check_time(receipt: Receipt, *, now: datetime, keep_from: date) -> Refusal |
         return Refusal(
             Reason.BUSINESS_DAY,
             "$.business_day",
-            f"the purchase ended {late} days after its business day; 0 to 7 are possible",
+            f"the purchase ended {late} days after its business day; -1 to 7 are possible",
         )
     return None
 

@@ -28,7 +28,9 @@ class Rule(StrEnum):
     MEMBERSHIP = "until the person is erased"
     ACCOUNT = "until the account is closed"
     AUDIT = "as long as the trace itself"
-    SHORT = "some days, until the delivery is settled"
+    UNKNOWN_CARD = "14 days"
+    REFUSAL = "90 days, or until the receipt comes in well"
+    SESSION = "until the session ends"
 
 
 @dataclass(frozen=True, slots=True)

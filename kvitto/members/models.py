@@ -56,6 +56,10 @@ class Card(models.Model):
                 condition=models.Q(state__in=[str(state) for state in CardState]), name="members_card_state"
             ),
             models.CheckConstraint(condition=models.Q(period__isempty=False), name="members_card_period"),
+            models.CheckConstraint(
+                condition=models.Q(state=CardState.ACTIVE) | models.Q(period__upper_inf=False),
+                name="members_card_ended",
+            ),
         ]
 
     class Privacy:
@@ -66,5 +70,8 @@ class Card(models.Model):
         person = Held(FieldClass.IDENTIFIER, "whose card it is", Rule.MEMBERSHIP, exported=True)
         period = Held(FieldClass.IDENTIFIER, "from when until when it is theirs", Rule.MEMBERSHIP, exported=True)
         state = Held(
-            FieldClass.IDENTIFIER, "a lost card stops leading receipts to its buyer", Rule.MEMBERSHIP, exported=True
+            FieldClass.IDENTIFIER,
+            "what became of it; a lost or replaced card's period has ended",
+            Rule.MEMBERSHIP,
+            exported=True,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.db import connections
+from django.db import connections, transaction
 
 from kvitto.kernel.db import OWNER
 from kvitto.kernel.periods import month_start, months_after
@@ -60,7 +60,10 @@ def drop_emptied(*, keep_from: date) -> list[str]:
     for month in months():
         if months_after(month, 1) > keep_from:
             break
-        with connections[OWNER].cursor() as cursor:
+        with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
+            cursor.execute(
+                f"LOCK TABLE {name(month)} IN ACCESS EXCLUSIVE MODE"
+            )  # nothing comes in between look and drop
             cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {name(month)})")  # noqa: S608  a name of our own
             if not cursor.fetchone()[0]:
                 cursor.execute(f"DROP TABLE {name(month)}")

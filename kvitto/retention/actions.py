@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from kvitto.accounts import actions as accounts
 from kvitto.intake import leftovers
 from kvitto.kernel.actor import SYSTEM, Actor
 from kvitto.kernel.db import opened
@@ -30,11 +31,13 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
             partitions_dropped=0,
             partitions_made=0,
             leftovers=leftovers.count_over(now=now, keep_from=oldest),
+            sessions=0,
             dry_run=True,
         )
     with opened():
         receipts = purchases.purge_before(day=oldest, by=by, now=now)
         destroyed = vault.destroy_quarters(before=quarter, by=by, now=now)
+        sessions = accounts.forget_sessions(now=now)
         forgotten = leftovers.forget(now=now, keep_from=oldest)
     return RetentionRun(
         keep_from=oldest,
@@ -43,5 +46,6 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         partitions_dropped=len(partitions.drop_emptied(keep_from=oldest)),
         partitions_made=partitions.ensure(today=now.date()),
         leftovers=forgotten,
+        sessions=sessions,
         dry_run=False,
     )

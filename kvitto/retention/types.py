@@ -14,4 +14,5 @@ class RetentionRun:
     partitions_dropped: int
     partitions_made: int
     leftovers: int  # unknown cards, refusals, conflicts
+    sessions: int  # ended ones; not counted in a dry run
     dry_run: bool

@@ -9,7 +9,7 @@ Columns = dict[str, Held]
 
 
 def _session(field_class: FieldClass, why: str) -> Held:
-    return Held(field_class, why, Rule.ACCOUNT, exported=False)
+    return Held(field_class, why, Rule.SESSION, exported=False)
 
 
 def _job(why: str) -> Held:

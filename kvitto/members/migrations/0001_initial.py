@@ -61,6 +61,10 @@ class Migration(migrations.Migration):
             model_name='card',
             constraint=models.CheckConstraint(condition=models.Q(('period__isempty', False)), name='members_card_period'),
         ),
+        migrations.AddConstraint(
+            model_name='card',
+            constraint=models.CheckConstraint(condition=models.Q(('state', kvitto.members.types.CardState['ACTIVE']), ('period__upper_inf', False), _connector='OR'), name='members_card_ended'),
+        ),
     ]
 
 # Two people never hold one number at one instant. There is no btree_gist here, so the number goes in as a range of one

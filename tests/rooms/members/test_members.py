@@ -166,3 +166,10 @@ def test_nothing_cascades(committed_cast):
         with pytest.raises(IntegrityError, match="foreign key"):
             rows._raw_delete("default")
     assert queries.count() == 3
+
+
+@pytest.mark.parametrize("state", ["lost", "replaced"])
+def test_a_card_that_is_lost_or_replaced_has_an_end(cast, state):
+    """Its receipts lead to its holder up to that instant and no further."""
+    with pytest.raises(IntegrityError, match="members_card_ended"), transaction.atomic():
+        Card.objects.filter(person_id=cast.aino).update(state=state)

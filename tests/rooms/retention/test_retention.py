@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 
 from kvitto.intake.models import UnknownCard
@@ -106,3 +107,11 @@ def test_a_purge_is_told_how_much_is_due(committed_cast):
 def test_there_is_no_place_for_days_without_a_month(committed):
     """A default partition would take receipts where no purge by months looks for them."""
     assert query("SELECT partdefid FROM pg_partitioned_table WHERE partrelid = 'purchases_receipt'::regclass") == [(0,)]
+
+
+def test_sessions_that_have_ended_are_deleted(committed):
+    Session.objects.create(session_key="over", session_data="", expire_date=NOW - timedelta(seconds=1))
+    Session.objects.create(session_key="on", session_data="", expire_date=NOW + timedelta(hours=1))
+
+    assert retention.run(now=NOW).sessions == 1
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["on"]
