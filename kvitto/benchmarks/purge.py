@@ -12,7 +12,9 @@ from typing import Any
 from django.db import connections
 
 from kvitto.kernel.actor import SYSTEM
-from kvitto.kernel.db import OWNER, opened
+from kvitto.kernel.db import OWNER, WEB, opened
+from kvitto.kernel.home import home
+from kvitto.kernel.server import EmbeddedServer
 from kvitto.purchases import actions
 from kvitto.purchases.rules import keep_from
 
@@ -27,11 +29,14 @@ FROM generate_series(%(first)s::timestamptz, %(last)s::timestamptz, '1 day') AS 
 """
 
 
-def run(*, rows_a_day: int, rows_a_purged_day: int, days: int, progress: Callable[[str], None]) -> dict[str, Any]:
+def run(
+    *, rows_a_day: int, rows_a_purged_day: int, days: int, embedded: bool, progress: Callable[[str], None]
+) -> dict[str, Any]:
     """Measure in the database the connections point at, which holds some stores and people.
 
     The `days` oldest days have `rows_a_purged_day` receipts, the others `rows_a_day`; half of those oldest days are purged
-    one by one, then the register is doubled on the other days, then the other half is purged.
+    one by one, then the register is doubled on the other days, then the other half is purged. The embedded server is
+    restarted before both, so that both begin with nothing in the database's memory and with a finished checkpoint.
     """
     now = datetime.now(UTC)
     oldest = keep_from(now.date())
@@ -40,9 +45,13 @@ def run(*, rows_a_day: int, rows_a_purged_day: int, days: int, progress: Callabl
     _fill(oldest, rest - timedelta(days=1), rows_a_purged_day, 0)
     _fill(rest, now.date(), rows_a_day, 0)
     half = days // 2
+    if embedded:
+        _restart()
     before, rows_before = _purge(oldest, half, now), _rows()
     progress(f"before doubling: {statistics.median(before) * 1000:.1f} ms a day; doubling")
     _fill(rest, now.date(), rows_a_day, 10**9)
+    if embedded:
+        _restart()
     after, rows_after = _purge(oldest + timedelta(days=half), half, now), _rows()
     ratio = statistics.median(after) / statistics.median(before)
     return {
@@ -60,6 +69,14 @@ def _fill(first: date, last: date, rows: int, offset: int) -> None:
     with connections[OWNER].cursor() as cursor:
         cursor.execute(_FILL, {"first": first, "last": last, "rows": rows, "offset": offset})
         cursor.execute("ANALYZE purchases_receipt")
+
+
+def _restart() -> None:
+    for alias in (WEB, OWNER):
+        connections[alias].close()
+    server = EmbeddedServer(home())
+    server.stop()
+    server.start()
 
 
 def _purge(first: date, days: int, now: datetime) -> list[float]:

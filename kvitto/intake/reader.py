@@ -1,6 +1,6 @@
 """Receipt files, one receipt a line, as blocks of whole lines: plain, .gz, .zst, or standard input.
 
-Memory stays flat whatever the file: a block is about two megabytes, and a line longer than a receipt may be is skipped, not held.
+Memory stays flat whatever the file: a block is about three megabytes, and a line longer than a receipt may be is skipped, not held.
 """
 
 import gzip
@@ -17,7 +17,7 @@ from kvitto.intake.formats import MAX_BYTES
 from kvitto.intake.types import Raw, Reason, Refusal
 from kvitto.kernel.errors import InvalidError
 
-BLOCK_BYTES = 2 * 1024 * 1024
+BLOCK_BYTES = 3 * 1024 * 1024
 
 
 class UnreadableFileError(InvalidError):

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from kvitto.doors.cli import base
+from kvitto.kernel.database import is_embedded
 from kvitto.kernel.errors import SetupError
 from kvitto.kernel.home import home
 
@@ -163,11 +164,16 @@ def purge(
     rows_a_purged_day: Annotated[int, typer.Option(min=1, help="receipts of a day that is purged")] = 20_000,
 ) -> None:
     """Deleting one day among 24 months, before and after doubling the register."""
+    embedded = is_embedded()  # asked before the measurement's own database hides it
     with scratch(receipts=False):
         from kvitto.benchmarks import purge as measurement
 
         result = measurement.run(
-            rows_a_day=rows_a_day, rows_a_purged_day=rows_a_purged_day, days=10, progress=base.messages.print
+            rows_a_day=rows_a_day,
+            rows_a_purged_day=rows_a_purged_day,
+            days=20,
+            embedded=embedded,
+            progress=base.messages.print,
         )
     _show(result, as_json=as_json)
 
