@@ -17,8 +17,10 @@ import hypothesis
 import psycopg
 import pytest
 
+from kvitto.kernel.server import EmbeddedServer
+
 HOME = Path(__file__).parent.parent / "build" / "test-home"
-os.environ["KVITTO_HOME"] = str(HOME)  # before any module of ours is imported: the settings make keys there
+os.environ["KVITTO_HOME"] = str(HOME)  # before the settings are read: they make keys there
 
 hypothesis.settings.register_profile("kvitto", deadline=None)  # a deadline would be a timing assertion
 hypothesis.settings.load_profile("kvitto")
@@ -28,6 +30,13 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "database: talks to PostgreSQL")
     if not hasattr(config, "workerinput"):  # once, before the workers of a parallel run, which share them
         make_key_files(HOME)
+        config.server_was_running = EmbeddedServer(HOME).status().running
+
+
+def pytest_unconfigure(config):
+    """Leave the test server as it was found."""
+    if getattr(config, "server_was_running", True) is False:
+        EmbeddedServer(HOME).stop()
 
 
 def pytest_collection_modifyitems(items):

@@ -1,4 +1,4 @@
-"""`kvitto bench intake`: the real year into an empty register, against storing the same rows with nothing around it.
+"""`kvitto bench intake`: the demo's year into an empty register, against storing the same rows with nothing around it.
 
 The yardstick: the rows the register has just stored, as Python values, staged by COPY through the same driver and inserted with
 ON CONFLICT into a table with the same columns, partitions and indexes, in the same transactions, in alternating slices.

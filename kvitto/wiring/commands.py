@@ -52,9 +52,9 @@ def demo(
     as_json: Json = False,
     port: Port = 8000,
 ) -> None:
-    """Load the demo co-op with a year of real receipts (once), and serve it.
+    """Load the demo co-op around a grocer's published year of receipts (once), and serve it.
 
-    What is real and what is invented stands in docs/explanation/demo-data.md.
+    What comes from the source and what is invented stands in docs/explanation/demo-data.md.
     """
     started = time.monotonic()
     base.setup()
@@ -149,7 +149,7 @@ def intake(
     times: Annotated[int, typer.Option(min=1, help="put the year in this many times")] = 1,
     jobs: Annotated[int, typer.Option(min=1, max=32, help="processes")] = 2,
 ) -> None:
-    """The real year into an empty register, against storing the same rows with nothing around it."""
+    """The demo's year into an empty register, against storing the same rows with nothing around it."""
     with scratch() as file:
         from kvitto.benchmarks import intake as measurement
 
