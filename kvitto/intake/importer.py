@@ -18,6 +18,7 @@ from django.db import Error
 from kvitto.intake import worker
 from kvitto.intake.reader import Block, blocks
 from kvitto.intake.types import BatchResult, Refused, Summary
+from kvitto.kernel.database import explained
 from kvitto.kernel.errors import KvittoError
 
 Counting = Callable[[list[BatchResult]], None]
@@ -128,9 +129,6 @@ def _collect(busy: set[Connection], idle: list[Connection], count: Counting) -> 
 
 
 def _stopped(why: str) -> ImportStoppedError:
-    first_line = why.strip().splitlines()[0] if why.strip() else "unknown error"
-    if "no partition of relation" in first_line:
-        first_line += " (the months ahead are missing: kvitto retention run makes them, and should run every night)"
     return ImportStoppedError(
-        f"the import stopped: {first_line}. What was counted is recorded; mend the cause and run the same import again"
+        f"the import stopped: {explained(why)}. What was counted is recorded; mend the cause and run the same import again"
     )

@@ -5,6 +5,7 @@ them the embedded server under the installation's home.
 """
 
 import os
+import re
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
@@ -14,6 +15,11 @@ from kvitto.kernel.home import home
 from kvitto.kernel.server import EmbeddedServer, Role
 
 MINIMUM_VERSION = 15_00_00
+_MENDS = {  # what a database error says, and what mends it
+    r'relation ".*" does not exist': "the database is not set up, or older than the program: run kvitto migrate",
+    r"permission denied for table": "the web role lacks a grant: run kvitto migrate",
+    r"no partition of relation": "the months ahead are missing: run kvitto retention run, which should run every night",
+}
 
 
 def is_embedded() -> bool:
@@ -47,3 +53,10 @@ def ensure_running() -> None:
     """Start the embedded server when it is the one used and does not run yet."""
     if is_embedded():
         EmbeddedServer(home()).start()
+
+
+def explained(error: str) -> str:
+    """A database error in one line, with its mend where it is a known one; never a value of a row."""
+    line = next(iter(error.strip().splitlines()), "unknown error")
+    mends = [mend for pattern, mend in _MENDS.items() if re.search(pattern, line)]
+    return f"{line} ({mends[0]})" if mends else line

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from kvitto.kernel import database
-from tests.cast import CHEN_CARD, MILK, line, receipt
+from kvitto.wiring import setup
+from tests.cast import CHEN_CARD, MILK, NETWORK, line, receipt
 
 KVITTO = str(Path(sys.executable).parent / "kvitto")
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
@@ -30,6 +32,16 @@ def register(committed_cast):
     return dict(os.environ) | {
         variable: make_conninfo(database.url(role), dbname=name) for role, variable in urls.items()
     }
+
+
+@pytest.fixture
+def bare(register):
+    """The environment of a process whose database has no tables."""
+    name = f"kvitto_bare_{secrets.token_hex(4)}"
+    setup.create_database(name, database.django_settings("owner"))
+    urls = ("KVITTO_DATABASE_URL", "KVITTO_DATABASE_OWNER_URL")
+    yield register | {variable: make_conninfo(register[variable], dbname=name) for variable in urls}
+    setup.drop_database(name, database.django_settings("owner"))
 
 
 def kvitto(register, *arguments, stdin=None):
@@ -204,6 +216,20 @@ def test_a_closed_database_is_said_in_a_line(register):
     assert run.returncode == 1
     assert b"Traceback" not in run.stderr
     assert b"the import stopped" in run.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["receipts", "import", "-"], ["network", "load", "FILE"], ["retention", "run"]], ids=" ".join
+)
+def test_a_database_that_is_not_set_up_is_said_with_its_mend(bare, tmp_path, command):
+    (tmp_path / "FILE").write_bytes(NETWORK)
+    run = kvitto(
+        bare, *[str(tmp_path / "FILE") if each == "FILE" else each for each in command], stdin=ndjson(bought(1))
+    )
+
+    assert run.returncode == 1
+    assert b"run kvitto migrate" in run.stderr
+    assert b"Traceback" not in run.stderr
 
 
 def test_a_missing_file_and_a_wrong_option_have_their_exit_codes(register, tmp_path):

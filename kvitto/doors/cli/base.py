@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import django
+from django.db.utils import Error
 from rich.console import Console
 
 from kvitto.kernel import database
@@ -35,13 +36,19 @@ def print_json(value: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def _failed(why: str) -> int:
+    messages.print(f"kvitto: {why}", style="red", highlight=False, markup=False, soft_wrap=True)
+    return FAILED
+
+
 def guarded(command: Callable[[], None]) -> int:
     """Run a command line to its exit code; what went wrong is one line on stderr, without a trace for expected errors."""
     try:
         command()
     except KvittoError as error:
-        messages.print(f"kvitto: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
-        return FAILED
+        return _failed(str(error))
+    except Error as error:
+        return _failed(database.explained(str(error)))
     except SystemExit as stop:  # also of an interruption, which typer turns into its exit code
         if stop.code == INTERRUPTED:
             messages.print("kvitto: interrupted; what was done stays, run it again for the rest", highlight=False)
