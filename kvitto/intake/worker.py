@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kvitto.intake.reader import Block
     from kvitto.intake.types import BatchResult, Raw
 
-ATTEMPTS = 4  # of a batch that a deadlock or a restarting database stopped
+ATTEMPTS = 4  # of a batch that lost against another one
 
 
 def serve(connection: Connection, *, dry_run: bool) -> None:
@@ -71,7 +71,8 @@ class Taker:
         from kvitto.kernel.actor import OPERATOR
         from kvitto.kernel.db import opened
 
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt = 1
+        while True:
             try:
                 with opened():
                     result = take_in(batch=batch, by=OPERATOR, now=datetime.now(UTC), reference=self.reference)
@@ -81,7 +82,7 @@ class Taker:
             except OperationalError as error:
                 if attempt == ATTEMPTS or getattr(error.__cause__, "sqlstate", "") not in _PASSING:
                     raise
-        raise AssertionError("unreachable")
+                attempt += 1
 
 
 _PASSING = {"40P01", "40001"}  # a deadlock, a serialization failure: the other one won, try again

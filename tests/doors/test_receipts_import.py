@@ -115,6 +115,7 @@ def test_without_a_rejects_file_the_mistakes_are_told_on_stderr(register):
     assert run.returncode == 3
     assert b"-:2: $.store: no store has this code" in run.stderr
     assert b"recorded 1" in run.stdout
+    assert json.loads(kvitto(register, "receipts", "refused", "--json").stdout) == {"unknown_store": 1}
 
 
 def test_a_dry_run_checks_everything_and_records_nothing(register):

@@ -138,3 +138,16 @@ def decide(
 
     with opened():
         leftovers.decide(conflict_id=conflict, accept=accept, by=OPERATOR, now=datetime.now(UTC))
+
+
+@app.command()
+def refused(as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False) -> None:
+    """Count the refused receipts that their tills have not sent again yet, by reason."""
+    base.setup()
+    from kvitto.intake.queries import quarantined
+
+    counts = quarantined()
+    if as_json:
+        base.print_json(counts)
+    else:
+        print("\n".join(f"{count:8,}  {reason}" for reason, count in counts.items()) or "none")
