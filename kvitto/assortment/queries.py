@@ -10,6 +10,7 @@ from kvitto.assortment.types import (
     GroupView,
     Key,
     Label,
+    Names,
     ProductFacts,
     ProductView,
 )
@@ -19,6 +20,16 @@ from kvitto.kernel.db import batch_cursor
 def version() -> int:
     """A number that grows when a load changed something; 0 before the first. Ask it before trusting a cache."""
     return Version.objects.values_list("version", flat=True).first() or 0
+
+
+def stamp() -> tuple[int, str]:
+    """The version and the transaction that wrote it; ask it before trusting a copy that outlives many transactions.
+
+    The transaction tells apart two loads that were given the same number: one of them was rolled back, or came from a backup.
+    """
+    with batch_cursor() as cursor:
+        cursor.execute("SELECT version, xmin::text FROM assortment_version")
+        return cursor.fetchone() or (0, "")
 
 
 def facts(keys: Collection[Key]) -> dict[Key, ProductFacts]:
@@ -47,6 +58,22 @@ def products_by_key(keys: Collection[Key]) -> dict[Key, ProductView]:
         (scope, code): ProductView(*(id_, names, *same, frozenset(map(Label, labels)), BonusClass(bonus)))
         for scope, code, id_, names, *same, labels, bonus in _by_key(columns, "", keys)
     }
+
+
+def shown(keys: Collection[Key]) -> dict[Key, tuple[int, Names, str, int]]:
+    """(id, names, brand, group id) of the products with these keys, in one query; unknown ones are left out.
+
+    The lateral join keeps PostgreSQL at one index look-up a key, whatever the scopes; LIMIT keeps it from joining otherwise.
+    """
+    with batch_cursor() as cursor:
+        cursor.execute(
+            "SELECT w.scope, w.code, p.* FROM unnest(%s::text[], %s::text[]) AS w (scope, code) CROSS JOIN LATERAL"
+            " (SELECT id, names, brand, group_id FROM assortment_product a"
+            " WHERE a.scope = w.scope AND a.code = w.code LIMIT 1) p",
+            [[scope for scope, _ in keys], [code for _, code in keys]],
+            binary=True,
+        )
+        return {(scope, code): (id_, names, brand, group) for scope, code, id_, names, brand, group in cursor}
 
 
 def recording_depths() -> DepthTable:

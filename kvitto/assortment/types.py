@@ -1,5 +1,6 @@
 """Values of the assortment: what a code names, what a product is, what a load did."""
 
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -81,6 +82,13 @@ class DepthTable:
         return self.depths[index - 1] if index else 1
 
 
+def folded(text: str) -> str:
+    """A text in the form that a search compares: without case, and with one code for each letter. å, ä and ö stay."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
 def _named(names: Names, language: str) -> str:
     for candidate in (language, *LANGUAGES):
         if text := names.get(candidate):
@@ -122,6 +130,45 @@ class ProductView:
     def name(self, language: str) -> str:
         """The name in a language, or in the first of `LANGUAGES` that has one."""
         return _named(self.names, language)
+
+
+@dataclass(frozen=True, slots=True)
+class OnShelf:
+    """A product as the pages of purchases show it; `path` leads from the top of the tree to the recording depth."""
+
+    key: str  # names the product in addresses
+    names: Names
+    brand: str
+    path: tuple[int, ...]
+    _folded: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def name(self, language: str) -> str:
+        """The name in a language, or in the first of `LANGUAGES` that has one."""
+        return _named(self.names, language)
+
+    def folded(self, language: str) -> str:
+        """Name and brand in the form that a search compares; made once, since shelves are kept in memory."""
+        text = self._folded.get(language)
+        if text is None:
+            text = self._folded[language] = folded(f"{self.name(language)}\n{self.brand}")
+        return text
+
+
+Products = Mapping[str, Mapping[str, OnShelf | None]]  # chain -> code as scanned -> product; None: no such product
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The product groups down to the depth at which purchases are recorded."""
+
+    depth: int
+    groups: Mapping[int, GroupView]  # all of them
+    paths: Mapping[int, tuple[int, ...]]  # of every group: the ids from the top down to it, or to the depth
+
+    def name(self, group_id: int, language: str) -> str:
+        """A group's name; empty for an id of no group."""
+        group = self.groups.get(group_id)
+        return group.name(language) if group else ""
 
 
 @dataclass(frozen=True, slots=True)

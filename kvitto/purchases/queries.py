@@ -2,24 +2,48 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 from django.db import connection
 
 from kvitto.kernel.actor import Actor
+from kvitto.kernel.db import batch_cursor
 from kvitto.kernel.periods import Period
 from kvitto.members import queries as members
 from kvitto.purchases.actions import seal_context
 from kvitto.purchases.rules import deletes_on
-from kvitto.purchases.types import BonusBasis, GroupContent, LevelReason, ProductContent, ReceiptHead, RegisterCounts
+from kvitto.purchases.types import (
+    BonusBasis,
+    GroupContent,
+    LevelReason,
+    MonthTotal,
+    ProductContent,
+    ReceiptDetail,
+    ReceiptFilter,
+    ReceiptHead,
+    RegisterCounts,
+)
 from kvitto.stores.types import Level
 from kvitto.vault import actions as vault
 from kvitto.vault.types import ToOpen
 
 Content = ProductContent | GroupContent | None
+_deletes_on = lru_cache(maxsize=1_000)(deletes_on)  # a list of receipts asks for the same days again and again
 _decode = msgspec.msgpack.Decoder(ProductContent | GroupContent).decode
 _HEAD = "id, business_day, store_id, end_time, total_cents, currency, level, level_reason"
+_SEALED = "workstation, sequence, begin_time, sealed"  # what opening needs besides the head
+# Both bounds, so that the tables of other months are left alone
+_OF_A_PERIOD = "person_id = %s AND business_day >= %s AND business_day < %s"
+_NEWEST_FIRST = "ORDER BY business_day DESC, end_time DESC, id DESC"
+_FILTERS = {
+    "store_id": "store_id = %s",
+    "first": "business_day >= %s",
+    "last": "business_day <= %s",
+    "least": "total_cents >= %s",
+    "most": "total_cents <= %s",
+}
 
 
 def receipts_of(person_id: int, limit: int) -> list[ReceiptHead]:
@@ -63,6 +87,82 @@ def contents_of(
     return [contents.get(receipt) for receipt in receipts]
 
 
+def receipts_in(*, person_id: int, period: Period) -> list[ReceiptHead]:
+    """A person's receipts of a period, newest first, without what was bought."""
+    return [_head(row) for row in _rows(_HEAD, person_id, period)]
+
+
+def opened_receipts(
+    *, person_id: int, period: Period, by: Actor, purpose: str, now: datetime, case: str = ""
+) -> list[tuple[ReceiptHead, Content]]:
+    """A person's receipts of a period with what was bought, newest first; one audit entry for them all.
+
+    The content is None for a receipt at total level; when all are, nothing is opened and no entry is written.
+    """
+    rows = _rows(f"{_HEAD}, {_SEALED}", person_id, period)
+    contents = _open(person_id, rows, by=by, purpose=purpose, now=now, case=case)
+    return list(zip(map(_head, rows), contents, strict=True))
+
+
+def opened_receipt(
+    *, person_id: int, day: date, receipt_id: int, by: Actor, purpose: str, now: datetime
+) -> tuple[ReceiptDetail, Content] | None:
+    """One receipt of a person with everything that is recorded of it; an audit entry when there was something to open.
+
+    None when it is not there or not that person's: the answer is the same.
+    """
+    with batch_cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_HEAD}, {_SEALED}, channel, kind, bonus_basis::text FROM purchases_receipt"
+            " WHERE business_day = %s AND id = %s AND person_id = %s",
+            [day, receipt_id, person_id],
+            binary=True,
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    content = _open(person_id, [row], by=by, purpose=purpose, now=now)[0]
+    workstation, sequence, begin_time, _, channel, kind, basis = row[8:]
+    bases = msgspec.json.decode(basis, type=list[BonusBasis])
+    return ReceiptDetail(_head(row), workstation, sequence, begin_time, channel, kind, bases), content
+
+
+def month_totals(*, person_id: int, period: Period) -> list[MonthTotal]:
+    """A person's receipts of a period summed by month and currency, oldest month first; opens nothing."""
+    with batch_cursor() as cursor:
+        cursor.execute(
+            "SELECT date_trunc('month', business_day)::date AS month, currency, sum(total_cents)::bigint, count(*)"
+            f" FROM purchases_receipt WHERE {_OF_A_PERIOD} GROUP BY 1, 2 ORDER BY 1, 2",
+            [person_id, period.start, period.end or date.max],
+            binary=True,
+        )
+        return [MonthTotal(*row) for row in cursor]
+
+
+def listed(
+    *, person_id: int, wanted: ReceiptFilter, offset: int, limit: int
+) -> tuple[list[ReceiptHead], int, list[int]]:
+    """A page of a person's receipts, newest first; how many the filter lets through; the stores of all their receipts."""
+    asked = [(condition, getattr(wanted, name)) for name, condition in _FILTERS.items()]
+    asked = [(condition, value) for condition, value in asked if value is not None]
+    where = " AND ".join(["true", *(condition for condition, _ in asked)])
+    values = [value for _, value in asked]
+    with batch_cursor() as cursor:
+        cursor.execute(
+            f"SELECT store_id, count(*) FILTER (WHERE {where}) FROM purchases_receipt WHERE person_id = %s GROUP BY 1",
+            [*values, person_id],
+            binary=True,
+        )
+        counts = cursor.fetchall()
+        cursor.execute(
+            f"SELECT {_HEAD} FROM purchases_receipt WHERE person_id = %s AND {where} {_NEWEST_FIRST} LIMIT %s OFFSET %s",
+            [person_id, *values, limit, offset],
+            binary=True,
+        )
+        heads = [_head(row) for row in cursor]
+    return heads, sum(count for _, count in counts), [store_id for store_id, _ in counts]
+
+
 def bonus_bases_of(person_id: int, period: Period) -> list[tuple[date, int, list[BonusBasis]]]:
     """(business day, receipt id, Bonus basis) of a person's receipts in a period, for Bonus and for the member."""
     with connection.cursor() as cursor:
@@ -96,8 +196,42 @@ def register_counts() -> RegisterCounts:
     return RegisterCounts(product, group, total, min(firsts, default=None), max(lasts, default=None))
 
 
+def _rows(columns: str, person_id: int, period: Period) -> list[tuple[Any, ...]]:
+    with batch_cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM purchases_receipt WHERE {_OF_A_PERIOD} {_NEWEST_FIRST}",
+            [person_id, period.start, period.end or date.max],
+            binary=True,
+        )
+        return cursor.fetchall()
+
+
+def _open(
+    person_id: int, rows: Sequence[tuple[Any, ...]], *, by: Actor, purpose: str, now: datetime, case: str = ""
+) -> list[Content]:
+    """The contents of rows of `_HEAD` and `_SEALED`, in order; an own outermost transaction unless nothing is sealed."""
+    sealed = [row for row in rows if row[11] is not None]
+    if not sealed:
+        return [None] * len(rows)
+    days = [row[1] for row in sealed]
+    items = [
+        ToOpen(row[11], seal_context(person_id, row[2], row[1], row[8], row[9], row[10], row[6])) for row in sealed
+    ]
+    plain = vault.open_sealed(
+        items=items,
+        by=by,
+        purpose=purpose,
+        subject=members.audit_id(person_id),
+        period=Period(min(days), date.fromordinal(max(days).toordinal() + 1)),
+        now=now,
+        case=case,
+    )
+    decoded = map(_decode, plain)
+    return [None if row[11] is None else next(decoded) for row in rows]
+
+
 def _head(row: tuple[Any, ...]) -> ReceiptHead:
-    receipt_id, business_day, store_id, end_time, total_cents, currency, level, reason = row
+    receipt_id, business_day, store_id, end_time, total_cents, currency, level, reason = row[:8]
     return ReceiptHead(
         receipt_id=receipt_id,
         business_day=business_day,
@@ -107,7 +241,7 @@ def _head(row: tuple[Any, ...]) -> ReceiptHead:
         currency=currency,
         level=Level(level),
         level_reason=LevelReason(reason),
-        deletes_on=deletes_on(business_day),
+        deletes_on=_deletes_on(business_day),
     )
 
 

@@ -241,6 +241,40 @@ class ReceiptHead:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptDetail:
+    """What is recorded of a receipt at every level."""
+
+    head: ReceiptHead
+    workstation: str
+    sequence: int
+    begin_time: datetime
+    channel: str
+    kind: str
+    bonus_basis: list[BonusBasis]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFilter:
+    """Which of a person's receipts to list. Both days are in; the cents are of the total, both ends in."""
+
+    store_id: int | None = None
+    first: date | None = None
+    last: date | None = None
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTotal:
+    """A person's receipts of one month in one currency."""
+
+    month: date  # its first day
+    currency: str
+    cents: int
+    receipts: int
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterCounts:
     """How many receipts are recorded at each level, and from when until when."""
 

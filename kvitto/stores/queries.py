@@ -1,12 +1,14 @@
 """What other rooms ask about stores and levels."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
 from django.utils.timezone import localdate
 
+from kvitto.kernel.db import batch_cursor
 from kvitto.stores import models, rules
 from kvitto.stores.types import (
     Chain,
@@ -22,6 +24,7 @@ from kvitto.stores.types import (
     Profile,
     Store,
     StoreInfo,
+    StorePlace,
 )
 
 
@@ -48,6 +51,26 @@ def store_names(ids: Collection[int]) -> dict[int, str]:
     return dict(models.Store.objects.filter(id__in=ids).values_list("id", "name"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The places of one version of the network. Never changed: a newer one takes its place, so threads can share it."""
+
+    stamp: tuple[int, str]
+    places: Mapping[int, StorePlace]
+
+
+_held = [_Held((-1, ""), {})]
+
+
+def places() -> Mapping[int, StorePlace]:
+    """Every store by id, closed ones too, for pages; kept in memory until the network changes. One tiny query, or two."""
+    stamp = network_stamp()
+    held = _held[0]
+    if held.stamp != stamp:
+        held = _held[0] = _Held(stamp, {place.id: place for place in _places()})
+    return held.places
+
+
 def count_stores() -> int:
     """How many stores are known, closed ones too."""
     return models.Store.objects.count()
@@ -66,7 +89,7 @@ def recorded_on(day: date) -> list[ChainRecording]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT c.name, k.channel, coalesce(l.level, 1) FROM stores_chain c
+            SELECT c.name, k.channel, coalesce(l.level, 1), l.valid_from FROM stores_chain c
             CROSS JOIN (VALUES ('store'), ('web')) AS k (channel)
             LEFT JOIN stores_level l ON l.chain_id = c.id AND l.channel = k.channel
                 AND l.valid_from <= %s AND (l.valid_to IS NULL OR %s < l.valid_to)
@@ -75,7 +98,10 @@ def recorded_on(day: date) -> list[ChainRecording]:
             """,
             [day, day],
         )
-        return [ChainRecording(name, Channel(channel), Level(level)) for name, channel, level in cursor.fetchall()]
+        return [
+            ChainRecording(name, Channel(channel), Level(level), since)
+            for name, channel, level, since in cursor.fetchall()
+        ]
 
 
 def profile() -> Profile:
@@ -90,6 +116,16 @@ def network_version() -> int:
     Read it *before* what it guards: a load that commits in between then costs one reading too many, never one too few.
     """
     return models.NetworkProfile.objects.values_list("version", flat=True).first() or 0
+
+
+def network_stamp() -> tuple[int, str]:
+    """The network's version and the transaction that wrote it; for copies that outlive many transactions.
+
+    The transaction tells apart two loads that were given the same number: one of them was rolled back, or came from a backup.
+    """
+    with batch_cursor() as cursor:
+        cursor.execute("SELECT version, xmin::text FROM stores_profile")
+        return cursor.fetchone() or (0, "")
 
 
 def network_differences(network: Network, *, now: datetime) -> list[Difference]:
@@ -133,6 +169,11 @@ def _stores() -> dict[str, Store]:
             "code"
         ).values_list(*fields)
     }
+
+
+def _places() -> list[StorePlace]:
+    fields = ("id", "name", "town", "chain__name", "chain__code", "company__name", "company__business_id", "zone")
+    return [StorePlace(*row) for row in models.Store.objects.values_list(*fields)]
 
 
 def _level_periods() -> list[tuple[int, LevelPeriod]]:

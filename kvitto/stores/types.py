@@ -102,12 +102,27 @@ class StoreInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class StorePlace:
+    """What pages need to know of a store: what its receipts print, whose numbers it scans, its clock."""
+
+    id: int
+    name: str
+    town: str
+    chain: str
+    chain_code: str
+    company: str
+    business_id: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChainRecording:
     """How finely a chain's receipts of one channel are recorded on a day."""
 
     chain: str
     channel: Channel
     level: Level
+    since: date | None  # None where no level was ever set: totals
 
 
 @dataclass(frozen=True, slots=True)
