@@ -1,10 +1,16 @@
-"""One user table for two faces."""
+"""One user table for two faces, its sessions, and what is counted of failed tries."""
+
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from kvitto.accounts.types import Kind
 from kvitto.kernel.privacy import FieldClass, Held, Rule, reference
+
+if TYPE_CHECKING:
+    from kvitto.accounts.sessions import SessionStore
 
 
 class Account(AbstractBaseUser):
@@ -38,3 +44,69 @@ class Account(AbstractBaseUser):
         kind = Held(FieldClass.NONE, "which face the account belongs to", Rule.ACCOUNT, exported=True)
         is_active = reference("a closed account cannot sign in")
         created_at = Held(FieldClass.TRACE, "when the account was opened", Rule.ACCOUNT, exported=True)
+
+
+class Session(AbstractBaseSession):
+    """A browser that is signed in, or about to be: nobody else gets one."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    device = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "accounts_session"
+
+    class Privacy:
+        session_key = Held(
+            FieldClass.CREDENTIAL, "the cookie's value: lets the browser stay signed in", Rule.SESSION, exported=False
+        )
+        session_data = Held(
+            FieldClass.IDENTIFIER, "which account is signed in, and since which password", Rule.SESSION, exported=False
+        )
+        expire_date = Held(FieldClass.TRACE, "when the browser has to sign in again", Rule.SESSION, exported=False)
+        account = Held(
+            FieldClass.IDENTIFIER, "lets a person see and end their own sessions", Rule.SESSION, exported=False
+        )
+        started_at = Held(
+            FieldClass.TRACE, "shown to the person; no session lasts for ever", Rule.SESSION, exported=True
+        )
+        seen_at = Held(FieldClass.TRACE, "shown to the person; an unused session ends", Rule.SESSION, exported=True)
+        device = Held(
+            FieldClass.TRACE,
+            "coarse words such as Firefox on Android, to tell own from strange",
+            Rule.SESSION,
+            exported=True,
+        )
+
+    @classmethod
+    def get_session_store_class(cls) -> "type[SessionStore]":
+        """Django asks the model for its store."""
+        from kvitto.accounts.sessions import SessionStore
+
+        return SessionStore
+
+
+class Failure(models.Model):
+    """How often something was tried in vain, named by a keyed digest only."""
+
+    digest = models.BinaryField(primary_key=True)
+    failures = models.IntegerField()
+    last_at = models.DateTimeField(db_index=True)
+    free_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_failure"
+
+    class Privacy:
+        digest = Held(
+            FieldClass.IDENTIFIER,
+            "keyed digest of a name, of a network or of both; neither can be read from it",
+            Rule.FAILURE,
+            exported=False,
+        )
+        failures = Held(FieldClass.TRACE, "how many tries failed", Rule.FAILURE, exported=False)
+        last_at = Held(FieldClass.TRACE, "when it is forgotten", Rule.FAILURE, exported=False)
+        free_at = Held(
+            FieldClass.TRACE, "until when nothing is tried; not after last_at: no wait", Rule.FAILURE, exported=False
+        )

@@ -1,6 +1,9 @@
-"""The two kinds of account."""
+"""The two kinds of account, how long a sign-in holds, and what is counted of tries."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -8,3 +11,69 @@ class Kind(StrEnum):
 
     MEMBER = "member"
     STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A session ends when it was not used for `idle`, and in any case `whole` after the sign-in."""
+
+    idle: timedelta
+    whole: timedelta
+
+
+class Ended(StrEnum):
+    """Why a session is over, as far as it is known."""
+
+    IDLE = "idle"
+    LONG = "long"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A place where an account is signed in. The public id names it on pages; it is not the cookie's value."""
+
+    public_id: str
+    started_at: datetime
+    seen_at: datetime
+    browser: str  # empty when unknown
+    system: str  # empty when unknown
+    is_this: bool
+
+
+class Purpose(StrEnum):
+    """What somebody tries to get by knowing a secret."""
+
+    SIGN_IN = "sign-in"
+    CODE = "activation code"
+    PASSWORD = "password change"  # noqa: S105 - a word, not a password
+
+
+class Scope(StrEnum):
+    """By what failed tries are counted. The order is the order in which the rows are locked."""
+
+    BOTH = "name and network"
+    NAME = "name"
+    NETWORK = "network"
+
+
+class Subject(NamedTuple):
+    """What is counted: only a keyed digest of it is ever stored."""
+
+    scope: Scope
+    digest: bytes
+
+
+class Counted(NamedTuple):
+    """A subject after this try was counted: its failures, and the wait that this try brings when it fails."""
+
+    subject: Subject
+    failures: int
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A counted try, to be told afterwards whether it failed or passed."""
+
+    purpose: Purpose
+    counted: tuple[Counted, ...]

@@ -12,6 +12,7 @@ class ActorKind(StrEnum):
     TILL = "till"  # a till key
     MEMBER = "member"  # a signed-in member, for themselves
     STAFF = "staff"  # a signed-in handler
+    VISITOR = "visitor"  # somebody who is not signed in, whoever it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,4 @@ class Actor:
 
 SYSTEM = Actor(ActorKind.SYSTEM, "system")
 OPERATOR = Actor(ActorKind.OPERATOR, "cli")
+VISITOR = Actor(ActorKind.VISITOR, "visitor")

@@ -31,6 +31,8 @@ class Rule(StrEnum):
     UNKNOWN_CARD = "14 days"
     REFUSAL = "90 days, or until the receipt comes in well"
     SESSION = "until the session ends"
+    FAILURE = "24 hours after the last try"
+    CODE = "until the code's time is over"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from django.db import models
 
 from kvitto.accounts.models import Account
 from kvitto.kernel.privacy import FieldClass, Held, Rule
-from kvitto.members.types import CardState
+from kvitto.members.types import CardState, CodeChannel
 
 
 class Person(models.Model):
@@ -75,3 +75,33 @@ class Card(models.Model):
             Rule.MEMBERSHIP,
             exported=True,
         )
+
+
+class Code(models.Model):
+    """A code with which a person sets up their sign-in, or sets a new password. It works once."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    digest = models.BinaryField()
+    channel = models.CharField(max_length=13)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "members_code"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(channel__in=[str(channel) for channel in CodeChannel]), name="members_code_channel"
+            )
+        ]
+
+    class Privacy:
+        id = Held(FieldClass.IDENTIFIER, "names the row", Rule.CODE, exported=False)
+        person = Held(FieldClass.IDENTIFIER, "whose code it is", Rule.CODE, exported=False)
+        digest = Held(
+            FieldClass.CREDENTIAL, "keyed digest of the code; proves the person once", Rule.CODE, exported=False
+        )
+        channel = Held(FieldClass.TRACE, "how the code reached its person", Rule.CODE, exported=True)
+        made_at = Held(FieldClass.TRACE, "when the code was asked for", Rule.CODE, exported=True)
+        expires_at = Held(FieldClass.TRACE, "until when it works", Rule.CODE, exported=True)
+        used_at = Held(FieldClass.TRACE, "when it was used: it works once", Rule.CODE, exported=True)

@@ -1,11 +1,15 @@
 """Reads of the customer register. `holders` is the one place where a receipt's card meets a person."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from kvitto.kernel.db import batch_cursor
-from kvitto.members.models import Person
-from kvitto.members.types import CardHolding
+from kvitto.members.codes import digest
+from kvitto.members.models import Card, Code, Person
+from kvitto.members.types import CardHolding, CardState, HeldCard, OpenCode, PersonDetails
 
 
 def holders(numbers: Collection[str]) -> dict[str, list[CardHolding]]:
@@ -32,6 +36,56 @@ def person_of_account(account_id: int) -> int | None:
     return Person.objects.filter(account_id=account_id).values_list("pk", flat=True).first()
 
 
+def language_of_account(account_id: int) -> str | None:
+    """The language of the person whose account it is; None when it belongs to nobody in the customer register."""
+    return Person.objects.filter(account_id=account_id).values_list("language", flat=True).first()
+
+
+def holder_at(number: str, *, at: datetime) -> int | None:
+    """Who holds a card at an instant; None when nobody does."""
+    return Card.objects.filter(number=number, period__contains=at).values_list("person_id", flat=True).first()
+
+
+def find_code(*, card: str, code: str, now: datetime) -> int | None:
+    """The id of a card holder's unused code; None when anything is wrong, whatever it is.
+
+    The card as `rules.read_card` gives it, the code as `rules.read_code` does. An unknown card does the same work as a known.
+    """
+    person_id = holder_at(card, at=now) or 0  # nobody has 0
+    return _open(now).filter(digest=digest(person_id, code), person_id=person_id).values_list("pk", flat=True).first()
+
+
+def open_code(code_id: int, *, now: datetime) -> OpenCode | None:
+    """A code that can still be used; None when it no longer can."""
+    row = _open(now).filter(pk=code_id).values_list("person_id", "person__account__username").first()
+    return OpenCode(*row) if row else None
+
+
+def _open(now: datetime) -> QuerySet[Code]:
+    # a closed account is not opened again by a code
+    unused = Code.objects.filter(used_at=None, expires_at__gt=now)
+    return unused.filter(Q(person__account=None) | Q(person__account__is_active=True))
+
+
 def count() -> int:
     """How many people are registered."""
     return Person.objects.count()
+
+
+def cards_of(person_id: int, *, now: datetime) -> list[HeldCard]:
+    """Every card a person holds or held, the newest first. One query."""
+    rows = Card.objects.filter(person_id=person_id).values_list(
+        "number", "period", "state", "person__given_name", "person__family_name"
+    )
+    held = [
+        HeldCard(number, f"{given} {family}", period.lower, state == CardState.ACTIVE and now in period)
+        for number, period, state, given, family in rows
+    ]
+    return sorted(held, key=lambda card: (card.since, card.number), reverse=True)
+
+
+def details(person_id: int) -> PersonDetails:
+    """What is known of a person."""
+    return PersonDetails(
+        *Person.objects.values_list("given_name", "family_name", "language", "registered_at").get(pk=person_id)
+    )

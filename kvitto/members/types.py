@@ -14,6 +14,21 @@ class CardState(StrEnum):
     REPLACED = "replaced"
 
 
+class CodeChannel(StrEnum):
+    """How a code reaches its person."""
+
+    LETTER = "letter"
+    SERVICE_POINT = "service_point"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCode:
+    """A code that can be used: by whom, and the user name that their account has, if they have one."""
+
+    person_id: int
+    username: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class NewPerson:
     """A person to register, with the cards they hold from `since` on."""
@@ -32,3 +47,23 @@ class CardHolding(NamedTuple):
     person_id: int
     start: datetime
     end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCard:
+    """A card somebody holds or held, to show to that person."""
+
+    number: str
+    holder: str
+    since: datetime
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDetails:
+    """What the customer register knows of a person, to show to that person."""
+
+    given_name: str
+    family_name: str
+    language: str
+    registered_at: datetime

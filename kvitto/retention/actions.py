@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from kvitto.accounts import actions as accounts
+from kvitto.accounts import tries
 from kvitto.intake import leftovers
 from kvitto.kernel.actor import SYSTEM, Actor
 from kvitto.kernel.db import opened
 from kvitto.kernel.periods import quarter_of
+from kvitto.members import actions as members
 from kvitto.purchases import actions as purchases
 from kvitto.purchases import partitions, queries
 from kvitto.purchases.rules import keep_from
@@ -32,12 +34,16 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
             partitions_made=0,
             leftovers=leftovers.count_over(now=now, keep_from=oldest),
             sessions=0,
+            tries=0,
+            codes=0,
             dry_run=True,
         )
     with opened():
         receipts = purchases.purge_before(day=oldest, by=by, now=now)
         destroyed = vault.destroy_quarters(before=quarter, by=by, now=now)
         sessions = accounts.forget_sessions(now=now)
+        failures = tries.forget(now=now)
+        codes = members.forget_codes(now=now)
         forgotten = leftovers.forget(now=now, keep_from=oldest)
     return RetentionRun(
         keep_from=oldest,
@@ -47,5 +53,7 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         partitions_made=partitions.ensure(today=now.date()),
         leftovers=forgotten,
         sessions=sessions,
+        tries=failures,
+        codes=codes,
         dry_run=False,
     )

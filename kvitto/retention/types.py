@@ -14,5 +14,7 @@ class RetentionRun:
     partitions_dropped: int
     partitions_made: int
     leftovers: int  # unknown cards, refusals, conflicts
-    sessions: int  # ended ones; not counted in a dry run
+    sessions: int  # ended ones; not counted in a dry run, nor are the next two
+    tries: int  # counts of failed sign-ins
+    codes: int  # whose time is over
     dry_run: bool

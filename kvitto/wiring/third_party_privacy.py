@@ -8,10 +8,6 @@ from kvitto.kernel.privacy import FieldClass, Held, Rule, reference
 Columns = dict[str, Held]
 
 
-def _session(field_class: FieldClass, why: str) -> Held:
-    return Held(field_class, why, Rule.SESSION, exported=False)
-
-
 def _job(why: str) -> Held:
     return Held(FieldClass.TRACE, why, Rule.AUDIT, exported=False)
 
@@ -42,14 +38,6 @@ _FRAMEWORK: dict[str, Columns] = {
         "id": reference("names the row"),
         "group_id": reference("made by the framework; empty"),
         "permission_id": reference("made by the framework; empty"),
-    },
-}
-
-_SESSIONS: dict[str, Columns] = {
-    "django_session": {
-        "session_key": _session(FieldClass.CREDENTIAL, "the cookie's value: lets the browser stay signed in"),
-        "session_data": _session(FieldClass.IDENTIFIER, "which account is signed in, and since which password"),
-        "expire_date": _session(FieldClass.TRACE, "when the browser has to sign in again"),
     },
 }
 
@@ -87,4 +75,4 @@ _QUEUE: dict[str, Columns] = {
     },
 }
 
-TABLES: dict[str, Columns] = _FRAMEWORK | _SESSIONS | _QUEUE
+TABLES: dict[str, Columns] = _FRAMEWORK | _QUEUE

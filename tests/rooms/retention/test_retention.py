@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 
+from kvitto.accounts.models import Session
 from kvitto.intake.models import UnknownCard
 from kvitto.intake.types import State
 from kvitto.kernel.actor import OPERATOR
@@ -110,8 +110,8 @@ def test_there_is_no_place_for_days_without_a_month(committed):
 
 
 def test_sessions_that_have_ended_are_deleted(committed):
-    Session.objects.create(session_key="over", session_data="", expire_date=NOW - timedelta(seconds=1))
-    Session.objects.create(session_key="on", session_data="", expire_date=NOW + timedelta(hours=1))
+    for key, end in (("over", NOW - timedelta(seconds=1)), ("on", NOW + timedelta(hours=1))):
+        Session.objects.create(session_key=key, session_data="", expire_date=end, started_at=NOW, seen_at=NOW)
 
     assert retention.run(now=NOW).sessions == 1
     assert list(Session.objects.values_list("session_key", flat=True)) == ["on"]
