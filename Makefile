@@ -4,9 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check lint lock clean
+.PHONY: demo test check browser screenshots vitals lint lock messages clean
 
-$(VENV)/demo.stamp: requirements/demo.txt pyproject.toml CHANGELOG.md
+$(VENV)/demo.stamp: requirements/demo.txt pyproject.toml CHANGELOG.md hatch_build.py $(wildcard kvitto/locale/*/LC_MESSAGES/django.po)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -28,8 +28,20 @@ lint: $(VENV)/dev.stamp
 check: lint  ## the quick inner loop: everything but the slow tests
 	$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
 
-test: lint  ## everything
+test: lint browser  ## everything
 	$(BIN)/pytest -n 2 $(ARGS)
+
+browser:  # Chromium and a font, where they are missing and can be installed
+	sh tools/browser.sh
+
+screenshots: $(VENV)/dev.stamp browser  ## pictures of every page in every state, in build/screenshots; ARGS="receipt" takes some
+	$(BIN)/python -m tools.screenshots $(ARGS)
+
+vitals: $(VENV)/dev.stamp browser  ## bytes over the wire and the largest paint on a slow phone, as JSON
+	$(BIN)/python -m tools.vitals $(ARGS)
+
+messages: $(VENV)/dev.stamp  ## gathers the texts of the pages into kvitto/locale and says which lack a translation
+	$(BIN)/python -m tools.messages $(ARGS)
 
 lock: $(VENV)/dev.stamp  ## writes requirements/*.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

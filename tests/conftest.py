@@ -7,20 +7,17 @@ A test that asks for `db` or `cast` runs in a transaction that is rolled back. O
 commits, and every row it left is deleted after it.
 """
 
-import os
 import secrets
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import hypothesis
 import psycopg
 import pytest
 
 from kvitto.kernel.server import EmbeddedServer
-
-HOME = Path(__file__).parent.parent / "build" / "test-home"
-os.environ["KVITTO_HOME"] = str(HOME)  # before the settings are read: they make keys there
+from kvitto.wiring import catalogues
+from tests.settings import HOME
 
 hypothesis.settings.register_profile("kvitto", deadline=None)  # a deadline would be a timing assertion
 hypothesis.settings.load_profile("kvitto")
@@ -30,6 +27,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "database: talks to PostgreSQL")
     if not hasattr(config, "workerinput"):  # once, before the workers of a parallel run, which share them
         make_key_files(HOME)
+        catalogues.compile_changed()
         config.server_was_running = EmbeddedServer(HOME).status().running
 
 
@@ -175,3 +173,14 @@ def cast(db):
 def committed_cast(committed):
     """The cast in their co-op, committed."""
     return _settle()
+
+
+@pytest.fixture
+def casts_day(monkeypatch):
+    """The members' pages read the cast's clock, whatever day it is."""
+    from django.utils import timezone
+
+    from tests.cast import NOW
+
+    monkeypatch.setattr("kvitto.doors.member_web.visit.now", lambda: NOW)
+    monkeypatch.setattr("kvitto.doors.member_web.pages.localdate", lambda: timezone.localdate(NOW))

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from kvitto.choices.types import LevelHistory, Topic
+from kvitto.choices.models import Statement
+from kvitto.choices.types import Channel, LevelHistory, LevelStatement, Topic
 from kvitto.kernel.db import batch_cursor
 from kvitto.stores.types import Level
 
@@ -31,3 +32,13 @@ def level_histories(person_ids: Collection[int], *, start: Level) -> dict[int, L
         )
         for person_id, statements in rows.items()
     }
+
+
+def levels_stated_by(person_id: int) -> list[LevelStatement]:
+    """A person's own statements about the recording level, newest first."""
+    rows = (
+        Statement.objects.filter(person_id=person_id, topic=Topic.RECORDING_LEVEL)
+        .order_by("-stated_at", "-id")
+        .values_list("value", "stated_at", "channel")
+    )
+    return [LevelStatement(Level(value), stated_at, Channel(channel)) for value, stated_at, channel in rows]

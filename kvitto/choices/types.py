@@ -25,6 +25,15 @@ class Channel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LevelStatement:
+    """One statement about the recording level, to show to who made it."""
+
+    level: Level
+    stated_at: datetime
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class LevelHistory:
     """One person's statements about the recording level: instants in ascending order, the level from each on."""
 

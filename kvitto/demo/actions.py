@@ -1,7 +1,6 @@
 """Loading the demo: network, assortment, people and their choices; and the file of receipts to take in after that."""
 
 import json
-import os
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,6 @@ from pathlib import Path
 
 from backports import zstd
 
-from kvitto.accounts import actions as accounts
-from kvitto.accounts.types import Kind
 from kvitto.assortment import actions as assortment
 from kvitto.assortment import queries as assortment_queries
 from kvitto.assortment.types import ProductRow, Settings
@@ -21,6 +18,7 @@ from kvitto.choices import actions as choices
 from kvitto.demo import catalogue, queries, source
 from kvitto.demo.models import Load
 from kvitto.demo.people import adults, decisions
+from kvitto.demo.ready import add_missing, new_person, open_accounts, password_file
 from kvitto.demo.receipts import ZONE, receipts
 from kvitto.demo.rules import FIRST_DAY, LAST_DAY, moved, shift_days
 from kvitto.demo.types import Adult, Progress
@@ -29,7 +27,6 @@ from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError
 from kvitto.members import actions as members
 from kvitto.members import queries as members_queries
-from kvitto.members.types import NewPerson
 from kvitto.stores import actions as stores
 from kvitto.stores import queries as stores_queries
 from kvitto.stores.network import parse
@@ -51,7 +48,7 @@ class Prepared:
     people: int
     network_file: Path
     password_file: Path
-    password: str | None  # of aino, bjorn and chen; None when its file is gone
+    password: str | None  # of the ready members' accounts; None when its file is gone
 
 
 class NotEmptyError(ConflictError):
@@ -66,13 +63,14 @@ def prepare(*, home: Path, now: datetime, by: Actor, progress: Progress = _quiet
     """Load the demo into an empty installation, in the caller's transaction; find it when it is loaded already.
 
     The first time decides by how many weeks the source's days are moved, and writes the network file and the password
-    of the accounts `aino`, `bjorn` and `chen` under `<home>/demo`. Later times write nothing, so that what was altered
-    since stays. Raises NotEmptyError when there are people or a network that are not the demo's, SetupError without
-    the source's package.
+    of the ready members' accounts under `<home>/demo`. Later times add accounts that an earlier version did not make,
+    and nothing else, so that what was altered since stays. Raises NotEmptyError when there are people or a network that
+    are not the demo's, SetupError without the source's package.
     """
     require_transaction()
     found = queries.loaded()
     if found:
+        add_missing(home=home, shift=found.shift_days, by=by, now=now)
         return _prepared(home, found.shift_days, new=False)
     if members_queries.count() or stores_queries.network_version():
         raise NotEmptyError(
@@ -83,9 +81,12 @@ def prepare(*, home: Path, now: datetime, by: Actor, progress: Progress = _quiet
     _load_network(home, shift, by, now, progress)
     _load_assortment(shift, by, now, progress)
     people = adults()
-    ids = _register(people, _open_accounts(home, people, by, now), shift, by, now, progress)
+    account_ids = open_accounts(home=home, people=people, by=by, now=now)
+    ids = _register(people, account_ids, shift, by, now, progress)
     _decide(people, ids, shift, by, now)
-    Load.objects.create(id=1, shift_days=shift, source=source.name(), loaded_at=now)
+    Load.objects.create(
+        id=1, shift_days=shift, source=source.name(), loaded_at=now, account_ids=[*account_ids.values()]
+    )
     return _prepared(home, shift, new=True)
 
 
@@ -146,13 +147,9 @@ def _network_file(home: Path) -> Path:
     return _folder(home) / "network.toml"
 
 
-def _password_file(home: Path) -> Path:
-    return _folder(home) / "password"
-
-
 def _prepared(home: Path, shift: int, *, new: bool) -> Prepared:
     move = timedelta(days=shift)
-    secret = _password_file(home)
+    secret = password_file(home)
     return Prepared(
         new=new,
         shift_days=shift,
@@ -196,44 +193,16 @@ def _load_assortment(shift: int, by: Actor, now: datetime, progress: Progress) -
     progress("products", total, total)
 
 
-def _open_accounts(home: Path, people: Sequence[Adult], by: Actor, now: datetime) -> dict[str, int]:
-    """Accounts for those with a user name, all with one random password that its file holds; their ids by name."""
-    password = secrets.token_urlsafe(12)
-    path = _password_file(home)
-    path.unlink(missing_ok=True)  # of a load that was taken back
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(f"{password}\n")
-    return {
-        adult.username: accounts.create_account(
-            username=adult.username, password=password, kind=Kind.MEMBER, by=by, now=now
-        )
-        for adult in people
-        if adult.username
-    }
-
-
 def _register(
     people: Sequence[Adult], account_ids: dict[str, int], shift: int, by: Actor, now: datetime, progress: Progress
 ) -> list[int]:
     """Take the people in; their ids in the same order."""
     ids: list[int] = []
     for start in range(0, len(people), BATCH):
-        batch = [_new_person(adult, account_ids, shift) for adult in people[start : start + BATCH]]
+        batch = [new_person(adult, account_ids.get(adult.username), shift) for adult in people[start : start + BATCH]]
         ids += members.register(people=batch, by=by, now=now)
         progress("people", len(ids), len(people))
     return ids
-
-
-def _new_person(adult: Adult, account_ids: dict[str, int], shift: int) -> NewPerson:
-    since = datetime.combine(adult.since, time(), ZONE) + timedelta(days=shift)
-    return NewPerson(
-        given_name=adult.given_name,
-        family_name=adult.family_name,
-        language=adult.language,
-        cards=(adult.card,),
-        since=since,
-        account_id=account_ids.get(adult.username),
-    )
 
 
 def _decide(people: list[Adult], ids: Sequence[int], shift: int, by: Actor, now: datetime) -> None:

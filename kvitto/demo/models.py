@@ -1,5 +1,6 @@
 """That the demo was loaded, and by how much its days are moved."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from kvitto.kernel.privacy import reference
@@ -13,6 +14,7 @@ class Load(models.Model):
     source = models.TextField()
     loaded_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    account_ids = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta:
         db_table = "demo_load"
@@ -29,3 +31,4 @@ class Load(models.Model):
         source = reference("the data package and its version")
         loaded_at = reference("when network, assortment and people were loaded")
         finished_at = reference("when the receipts had been taken in too")
+        account_ids = reference("the accounts of invented people that the demo made; its page signs in as these")

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from kvitto.choices.types import Channel
 from kvitto.demo import source
-from kvitto.demo.rules import FIRST_DAY, card_number, mix
+from kvitto.demo.rules import FIRST_DAY, LAST_DAY, card_number, mix
 from kvitto.demo.types import Adult
 from kvitto.stores.types import Level
 
@@ -17,6 +17,12 @@ COUPLES_SHARE = 55  # percent of the households of which the source says nothing
 LANGUAGES = (("fi", 52), ("sv", 38), ("en", 10))  # percent
 SAME_NAME_SHARE = 80  # percent of couples
 OLDEST_CARD_DAYS = 6_000
+
+# Of the invented people these have an account too, each for something to be seen: household, user name
+GROUPS_ONLY = (1419, "henrik")  # lives alone and has lowered the level to product groups
+TOTALS_ONLY = (618, "dan")  # lives alone and has lowered the level to totals
+TWO_CHAINS = (661, "juhani")  # lives alone and buys at two chains, one of which recorded product groups first
+NO_HOUSEHOLD = 0  # the newcomer's: the source has no household of that number
 
 # Percent of the adults
 GROUP_SHARE = 6
@@ -64,21 +70,28 @@ def _adults(household: int, known: source.Demographics | None) -> int:
 
 
 def adults() -> list[Adult]:
-    """Every adult, household by household."""
+    """Every adult, household by household; the newcomer, who is in no household of the source, is the last."""
     homes = households()
     cast = {
         (homes.aino, 1): ("Aino", "Ahonen", "fi", "aino"),
         (homes.aino, 2): ("Björn", "Ahonen", "sv", "bjorn"),
         (homes.chen, 1): ("Chen", "Chen", "en", "chen"),
     }
+    usernames = dict((GROUPS_ONLY, TOTALS_ONLY, TWO_CHAINS))
     people = []
     for household, count in homes.adults.items():
         for number in range(1, count + 1):
-            given, family, language, username = cast.get((household, number)) or (*_named(household, number), "")
+            username = usernames.get(household, "") if number == 1 else ""
+            given, family, language, username = cast.get((household, number)) or (*_named(household, number), username)
             held = timedelta(days=30 + mix(household * 10 + number, 11) % OLDEST_CARD_DAYS)
             card = card_number(household, number)
             people.append(Adult(household, number, given, family, language, card, FIRST_DAY - held, username))
-    return people
+    return [*people, newcomer()]
+
+
+def newcomer() -> Adult:
+    """One who has been a member since the last day and has bought nothing yet."""
+    return Adult(NO_HOUSEHOLD, 1, "Amira", "Kaya", "en", card_number(NO_HOUSEHOLD, 1), LAST_DAY, "amira")
 
 
 def _named(household: int, number: int) -> tuple[str, str, str]:
@@ -110,12 +123,13 @@ def _names() -> Mapping[str, Mapping[str, list[str]]]:
 
 
 def decisions(people: list[Adult]) -> list[Decision]:
-    """Who lowered their recording level and who raised it again, by day; the cast decides nothing beforehand."""
+    """Who lowered their recording level and who raised it again, by day; the cast and the newcomer decide nothing beforehand."""
+    deciding = {"", GROUPS_ONLY[1], TOTALS_ONLY[1], TWO_CHAINS[1]}
     by_day: dict[date, dict[int, Level]] = {}
     for place, adult in enumerate(people):
         person = adult.household * 10 + adult.number
         percent = mix(person, 20) % 100
-        if adult.username or percent >= GROUP_SHARE + TOTAL_SHARE:
+        if adult.username not in deciding or percent >= GROUP_SHARE + TOTAL_SHARE:
             continue
         day = mix(person, 21) % len(_STATED)
         by_day.setdefault(_STATED[day], {})[place] = Level.GROUP if percent < GROUP_SHARE else Level.TOTAL

@@ -5,7 +5,7 @@ texts hold neither quotation marks nor backslashes, so that nothing needs escapi
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -52,17 +52,31 @@ def receipts(shift_days: int) -> Iterator[bytes]:
     ends = [*lines.starts[1:], len(lines.product)]
     for moment, index in _moments(lines, timedelta(days=shift_days)):
         basket, household = lines.baskets[index], lines.households[index]
-        local = moment.astimezone(ZONE)
         body = _body(lines, shelf, lines.starts[index], ends[index])
         store = _store(lines.stores[index], body)
-        workstation = till(basket)
         card = card_number(household, buyer(basket, homes[household]))
-        yield (
-            f'{{"store":"{store}","business_day":"{local.date()}","workstation":"{workstation}","sequence":{basket},'
-            f'"end_time":"{local.isoformat()}","type":"sale","channel":"store","currency":"EUR",'
-            f'"total":"{amount(body.total)}","lines":[{body.lines}],"vat":[{body.vat}],"tenders":[{body.tenders}],'
-            f'"card":"{card}","operator":"till {workstation}","sent_at":"{(local + _SENT_AFTER).isoformat()}"}}'
-        ).encode()
+        yield _written(basket, store, card, moment.astimezone(ZONE), body)
+
+
+def receipts_of(
+    lines: source.Lines, *, card: str, stores: Sequence[str], moments: Sequence[datetime]
+) -> Iterator[bytes]:
+    """The same for other lines of the source: basket by basket a receipt of one card, at the store and instant of its place."""
+    shelf = _shelf(lines)
+    ends = [*lines.starts[1:], len(lines.product)]
+    for index, (store, moment) in enumerate(zip(stores, moments, strict=True)):
+        body = _body(lines, shelf, lines.starts[index], ends[index])
+        yield _written(lines.baskets[index], store, card, moment.astimezone(ZONE), body)
+
+
+def _written(basket: int, store: str, card: str, local: datetime, body: "_Body") -> bytes:
+    workstation = till(basket)
+    return (
+        f'{{"store":"{store}","business_day":"{local.date()}","workstation":"{workstation}","sequence":{basket},'
+        f'"end_time":"{local.isoformat()}","type":"sale","channel":"store","currency":"EUR",'
+        f'"total":"{amount(body.total)}","lines":[{body.lines}],"vat":[{body.vat}],"tenders":[{body.tenders}],'
+        f'"card":"{card}","operator":"till {workstation}","sent_at":"{(local + _SENT_AFTER).isoformat()}"}}'
+    ).encode()
 
 
 def _shelf(lines: source.Lines) -> _Shelf:

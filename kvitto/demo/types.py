@@ -58,3 +58,14 @@ class Loaded:
     def finished(self) -> bool:
         """Whether the receipts have been taken in too."""
         return self.finished_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMember:
+    """An invented person that anybody may look around as."""
+
+    username: str
+    account_id: int
+    given_name: str
+    language: str
+    receipts: int

@@ -65,6 +65,7 @@ def demo(
         print("  ".join(f"{name} {value:,}" for name, value in figures.items()))
     if not no_serve:
         _tell_where(port)
+        os.environ["KVITTO_DEMO_DOOR"] = "yes"  # for the server: it may sign in as the demo's people without a password
         # in this process's place: a server need not hold what loading a year took
         os.execv(sys.executable, [sys.executable, sys.argv[0], "serve", "--port", str(port)])  # noqa: S606
 
@@ -136,7 +137,8 @@ def steps() -> Iterator[Any]:
 def _tell_where(port: int) -> None:
     password = home() / "demo" / "password"
     base.messages.print(
-        f"http://127.0.0.1:{port}  sign in as aino, bjorn or chen; their password is in {password}",
+        f"http://127.0.0.1:{port}/demo  choose whom to look around as; or sign in as aino, bjorn or chen with the"
+        f" password in {password}",
         highlight=False,
         soft_wrap=True,
     )
@@ -178,6 +180,47 @@ def purge(
     _show(result, as_json=as_json)
 
 
+@bench.command()
+def pages(
+    as_json: Json = False,
+    requests: Annotated[int, typer.Option(min=20, help="of each page, for either member")] = 200,
+    times: Annotated[
+        int, typer.Option(min=1, max=999, help="how many times the demo's members the large register has")
+    ] = 50,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="fill the registers anew; otherwise the last ones are used")
+    ] = False,
+    fill_only: Annotated[bool, typer.Option("--fill-only", help="fill the registers and stop")] = False,
+) -> None:
+    """A member's pages over HTTP, in the demo's register and in one many times its size; both are kept for the next time."""
+    base.setup()
+    from kvitto.benchmarks import pages as measurement
+    from kvitto.benchmarks import registers
+    from kvitto.wiring import setup
+
+    if fresh:
+        registers.forget(times)
+    size = registers.fill(times=times, migrate=setup.migrate, prepare=_prepare_beside, progress=base.messages.print)
+    if fill_only:
+        _show({"size": size}, as_json=as_json)
+        return
+    result = measurement.run(
+        times=times, requests=requests, serve=[sys.executable, sys.argv[0], "serve"], progress=base.messages.print
+    )
+    _show(result | {"size": size}, as_json=as_json)
+
+
+def _prepare_beside(folder: Path, *, receipts: bool = True) -> Path:
+    """Prepare the demo in a process of its own, so that this one stays as small as an import is; the year's file."""
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=prepare_demo, args=(str(folder), receipts))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SetupError("the demo could not be prepared for the measurement; see above")
+    return folder / "demo" / "receipts.ndjson.zst"
+
+
 @contextmanager
 def scratch(*, receipts: bool = True) -> Iterator[Path]:
     """A database of its own with the demo's network, assortment and people; the year's file."""
@@ -187,14 +230,7 @@ def scratch(*, receipts: bool = True) -> Iterator[Path]:
 
     with database_of_its_own():
         setup.migrate()
-        # in a process of its own, so that this one stays as small as an import is
-        context = multiprocessing.get_context("spawn")
-        process = context.Process(target=prepare_demo, args=(str(home() / "bench"), receipts))
-        process.start()
-        process.join()
-        if process.exitcode:
-            raise SetupError("the demo could not be prepared for the measurement; see above")
-        yield home() / "bench" / "demo" / "receipts.ndjson.zst"
+        yield _prepare_beside(home() / "bench", receipts=receipts)
 
 
 def prepare_demo(folder: str, receipts: bool) -> None:

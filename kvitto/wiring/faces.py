@@ -1,23 +1,28 @@
 """Two faces of one site: `/staff/` for staff, everything else for members.
 
 A face has its own pages and its own cookies. Inside, Django sees its standard cookie names; outside, each face has
-names of its own, so that no cookie of one face is ever read at the other.
+names of its own, so that no cookie of one face is ever read at the other. How somebody wants the pages to look and
+speak is no secret: those cookies are shared.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
-from kvitto.accounts.types import Kind
+from kvitto.accounts.rules import MEMBER_LIMITS, STAFF_LIMITS, device_of
+from kvitto.accounts.sessions import SessionStore
+from kvitto.accounts.types import Kind, Limits
 
 
 class FacedRequest(HttpRequest):
     """A request whose face is decided."""
 
     face: "Face"
+    session: SessionStore
 
 
 Handler = Callable[[FacedRequest], HttpResponse]
@@ -31,6 +36,7 @@ class Face:
     urlconf: str
     path: str
     prefix: str  # over HTTPS; browsers hold cookies so named to HTTPS, and `__Host-` ones to this host and the path "/"
+    limits: Limits  # of a sign-in
 
     def cookies(self) -> dict[str, str]:
         """Django's cookie names and this face's."""
@@ -38,8 +44,8 @@ class Face:
         return {settings.SESSION_COOKIE_NAME: name, settings.CSRF_COOKIE_NAME: f"{name}_csrf"}
 
 
-MEMBER = Face(Kind.MEMBER, "kvitto.doors.member_web.urls", "/", "__Host-")
-STAFF = Face(Kind.STAFF, "kvitto.doors.staff_web.urls", "/staff/", "__Secure-")
+MEMBER = Face(Kind.MEMBER, "kvitto.wiring.urls", "/", "__Host-", MEMBER_LIMITS)
+STAFF = Face(Kind.STAFF, "kvitto.wiring.staff_urls", "/staff/", "__Secure-", STAFF_LIMITS)
 
 
 def face_of(path: str) -> Face:
@@ -58,9 +64,8 @@ class FaceMiddleware:
         cookies = face.cookies()
         request.face = face
         request.urlconf = face.urlconf
-        request.COOKIES = {
-            inner: request.COOKIES[outer] for inner, outer in cookies.items() if outer in request.COOKIES
-        }
+        known = cookies | {name: name for name in (settings.LANGUAGE_COOKIE_NAME, settings.THEME_COOKIE_NAME)}
+        request.COOKIES = {inner: request.COOKIES[outer] for inner, outer in known.items() if outer in request.COOKIES}
         response = self.get_response(request)
         for inner, outer in cookies.items():
             morsel = response.cookies.pop(inner, None)
@@ -75,14 +80,22 @@ class FaceMiddleware:
 
 
 class KindMiddleware:
-    """Ends a session that is presented at the other kind's face. Inside of authentication."""
+    """Ends a session that is presented at the other kind's face, and holds the others to the face's limits.
+
+    Inside of authentication, which reads the session only when somebody asks who is signed in: here for the first time.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: FacedRequest) -> HttpResponse:
-        if request.user.is_authenticated and request.user.kind != request.face.kind:
-            logout(request)
+        request.session.limits = request.face.limits
+        request.session.device = device_of(request.headers.get("User-Agent", ""))
+        if request.user.is_authenticated:
+            if request.user.kind == request.face.kind:
+                request.session.touch(datetime.now(UTC))
+            else:
+                logout(request)
         return self.get_response(request)
 
 

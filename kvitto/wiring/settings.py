@@ -47,13 +47,14 @@ SECRET_KEY = secret_key()
 ALLOWED_HOSTS = env_list("KVITTO_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 SERVICE_NAME = os.environ.get("KVITTO_SERVICE_NAME") or "Kvitto"  # what members read
 SECURE = env_bool("KVITTO_HTTPS", default=False)
+DEMO_DOOR = env_bool("KVITTO_DEMO_DOOR", default=False)  # `kvitto demo` says yes: its people need no password
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.postgres",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django_htmx",
     "procrastinate.contrib.django",
     "kvitto.audit",
     "kvitto.accounts",
@@ -71,13 +72,17 @@ MIDDLEWARE = [
     "kvitto.wiring.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "kvitto.wiring.statics.StaticMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # lengths are blurred, and form tokens differ each time
     "kvitto.wiring.faces.FaceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "kvitto.wiring.faces.KindMiddleware",
+    "kvitto.wiring.sign_in_again.SignInAgainMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "kvitto.wiring.errors.ErrorMiddleware",
 ]
 
@@ -93,30 +98,44 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-ROOT_URLCONF = "kvitto.doors.member_web.urls"  # the staff face has its own; see kvitto.wiring.faces
+ROOT_URLCONF = "kvitto.wiring.urls"  # the staff face has its own; see kvitto.wiring.faces
 ASGI_APPLICATION = "kvitto.wiring.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "doors" / "member_web" / "templates", BASE_DIR / "doors" / "staff_web" / "templates"],
+        "DIRS": [BASE_DIR / room / "templates" for room in ("doors/member_web", "doors/staff_web", "demo")],
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request", "kvitto.wiring.faces.service"],
-            "libraries": {"formats": "kvitto.doors.member_web.formats"},
+            "context_processors": [
+                "django.template.context_processors.request",
+                "kvitto.wiring.faces.service",
+                "kvitto.wiring.headers.csp_nonce",
+                "kvitto.doors.member_web.theme.theme",
+                "kvitto.wiring.context.demo",
+            ],
+            "libraries": {
+                "formats": "kvitto.doors.member_web.formats",
+                "words": "kvitto.doors.member_web.words",
+            },
         },
     }
 ]
 
 LOGIN_URL = "sign-in"  # each face has a page of that name
+SESSION_ENGINE = "kvitto.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
-SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_AGE = None  # gone with the browser: a visitor is not known again
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0  # a browser that was here over HTTPS never comes without
 X_FRAME_OPTIONS = "DENY"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "doors" / "member_web" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # there are no uploads
+    "staticfiles": {"BACKEND": "kvitto.wiring.statics.VersionedStorage"},
+}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
@@ -131,5 +150,12 @@ LOGGING = {  # without this Django tells nobody of a failed request, except in d
 USE_TZ = True
 TIME_ZONE = "Europe/Helsinki"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("sv", "Svenska"), ("fi", "Suomi"), ("en", "English")]  # each by its own name
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME, THEME_COOKIE_NAME = "kvitto_language", "kvitto_theme"  # both faces read them
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = SECURE
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 PROCRASTINATE_ON_APP_READY = "kvitto.wiring.jobs.register"

@@ -10,14 +10,16 @@ import pytest
 
 from tests.architecture.source import floors, imports, modules, room_of, strings
 
-CUSTOMER, PURCHASE = {"members", "choices"}, {"purchases", "vault"}
+CUSTOMER, PURCHASE = {"members", "choices"}, {"purchases", "vault", "spending"}
+LEADS_TO_A_PERSON = "kvitto.doors.member_web.visit"  # who imports it knows whose page it is
 
 MEETING_PLACES = {
     "kvitto.intake.actions": "a receipt's card leads to its holder, and the holder's choice to the level",
     "kvitto.purchases.models": "a receipt's foreign key to its buyer",
     "kvitto.purchases.queries": "opening a receipt names its buyer's audit id in the entry",
     "kvitto.vault.models": "a key's foreign key to the person whose lines it opens",
-    "kvitto.doors.member_web.views": "the member's own view: an account leads to its person, and on to their receipts",
+    "kvitto.doors.member_web.own": "the member's own view: an account leads to its person, and on to their receipts",
+    "kvitto.retention.actions": "one run of every room's own rule about time",
     "kvitto.wiring.grants": "the list of what the web role may do with every table",
 }
 INVENTED = {"demo", "benchmarks"}  # rooms whose people are all invented
@@ -31,6 +33,8 @@ def sides(module):
         for text in strings(module)
         for match in re.finditer(rf"\b({'|'.join(CUSTOMER | PURCHASE)})_[a-z]", text)
     }
+    if LEADS_TO_A_PERSON in imports(module):
+        imported.add("members")
     return (imported | named | {room_of(module)}) & (CUSTOMER | PURCHASE)
 
 

@@ -1,13 +1,43 @@
 """The members' pages."""
 
-from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import path, register_converter
 
-from kvitto.doors.member_web import views
+from kvitto.accounts.web import SignOut
+from kvitto.doors.member_web import access, card, converters, own, pages, pwa
+from kvitto.doors.member_web.language import choose_language
+from kvitto.doors.member_web.theme import set_theme
+
+register_converter(converters.PeriodConverter, "period")
+register_converter(converters.GroupConverter, "group")
+register_converter(converters.DayConverter, "day")
+register_converter(converters.RowConverter, "row")
 
 urlpatterns = [
-    path("", views.front, name="front"),
-    path("sign-in", LoginView.as_view(template_name="sign_in.html", next_page="me"), name="sign-in"),
-    path("sign-out", LogoutView.as_view(next_page="front"), name="sign-out"),
-    path("me", views.me, name="me"),
+    path("", pages.front, name="front"),
+    path("sign-in", access.SignIn.as_view(), name="sign-in"),
+    path("sign-out", SignOut.as_view(next_page="front"), name="sign-out"),
+    path("activate", access.activate, name="activate"),
+    path("activate/set", access.activate_set, name="activate-set"),
+    path("forgot", access.forgot, name="forgot"),
+    path("account/security", access.security, name="security"),
+    path("account/security/end", access.end_session, name="security-end"),
+    path("account/security/end-all", access.end_all_sessions, name="security-end-all"),
+    path("account/security/password", access.change_password, name="security-password"),
+    path("levels", pages.levels, name="levels"),
+    path("purchases", own.purchases, name="purchases"),
+    path("purchases/<period:period>", own.period, name="period"),
+    path("purchases/<period:period>/groups/<group:group_id>", own.group, name="group"),
+    path("products/<slug:key>", own.product, name="product"),
+    path("search", own.search, name="search"),
+    path("receipts", own.receipts, name="receipts"),
+    path("receipts/<day:day>/<row:receipt_id>", own.receipt, name="receipt"),
+    path("account", pages.account, name="account"),
+    path("account/traces", pages.traces, name="traces"),
+    path("design", pages.design, name="design"),
+    path("language", choose_language, name="set_language"),
+    path("theme", set_theme, name="theme"),
+    path("card", card.card, name="card"),
+    path("offline", pwa.offline, name="offline"),
+    path("manifest.webmanifest", pwa.manifest, name="manifest"),
+    path("sw.js", pwa.worker, name="worker"),
 ]

@@ -8,25 +8,33 @@ from backports import zstd
 from django.db import IntegrityError
 from django.db.transaction import TransactionManagementError
 
+from kvitto.accounts.actions import create_account
 from kvitto.accounts.models import Account
+from kvitto.accounts.types import Kind
 from kvitto.assortment import queries as assortment
 from kvitto.audit.models import Entry
 from kvitto.choices import queries as choices
 from kvitto.demo import actions, queries
 from kvitto.demo.models import Load
+from kvitto.demo.people import adults, newcomer
+from kvitto.demo.ready import new_person, open_accounts
 from kvitto.demo.receipts import receipts
 from kvitto.intake.actions import take_in
 from kvitto.intake.reference import Reference
 from kvitto.intake.types import Raw, State
 from kvitto.kernel.actor import OPERATOR
+from kvitto.kernel.db import opened
+from kvitto.members import actions as members_actions
 from kvitto.members import queries as members
-from kvitto.members.models import Person
+from kvitto.members.models import Card, Person
 from kvitto.stores import queries as stores
 from kvitto.stores.network import parse
 from kvitto.stores.types import Level
 from tests.cast import TILL, settle
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+CAST = {"aino", "bjorn", "chen"}
+READY = {*CAST, "henrik", "dan", "juhani", "amira"}
 
 
 @pytest.mark.django_db
@@ -61,11 +69,12 @@ def test_the_demo_is_loaded_once_and_stands(tmp_path):
 
 def _check_people(prepared):
     accounts = {account.username: account for account in Account.objects.all()}
-    assert accounts.keys() == {"aino", "bjorn", "chen"}
+    assert accounts.keys() == READY
+    assert queries.ready_members().keys() == READY
     assert all(account.check_password(prepared.password) for account in accounts.values())
     assert {
         Person.objects.get(pk=members.person_of_account(account.pk)).given_name for account in accounts.values()
-    } == {"Aino", "Björn", "Chen"}
+    } == {"Aino", "Björn", "Chen", "Henrik", "Dan", "Juhani", "Amira"}
     everybody = Person.objects.values_list("pk", flat=True)
     histories = choices.level_histories(everybody, start=Level.PRODUCT)
     now = {history.at(NOW) for history in histories.values()}
@@ -77,6 +86,61 @@ def _check_intake(prepared):
     batch = [Raw(place, body) for place, body in enumerate(islice(receipts(prepared.shift_days), 500), start=1)]
     result = take_in(batch=batch, by=TILL, now=NOW, reference=Reference())
     assert result.states == [State.RECORDED] * 500
+
+
+@pytest.fixture
+def earlier(db, tmp_path):
+    """A demo as an earlier version left it: nobody but the cast has an account, nobody has just joined."""
+    people = [adult for adult in adults() if adult.username and adult != newcomer()]
+    with opened():
+        made = open_accounts(home=tmp_path, people=[a for a in people if a.username in CAST], by=OPERATOR, now=NOW)
+        everybody = [new_person(adult, made.get(adult.username), 7) for adult in people]
+        members_actions.register(people=everybody, by=OPERATOR, now=NOW)
+        Load.objects.create(id=1, shift_days=7, source="x", loaded_at=NOW)
+    return tmp_path
+
+
+def again(home):
+    """The demo is started once more."""
+    with opened():
+        return actions.prepare(home=home, now=NOW, by=OPERATOR)
+
+
+def test_a_demo_of_an_earlier_version_gets_the_accounts_it_lacks(earlier):
+    passwords = set(Account.objects.values_list("username", "password"))
+    prepared = again(earlier)
+
+    assert not prepared.new
+    assert queries.ready_members().keys() == READY
+    assert passwords < set(Account.objects.values_list("username", "password"))
+    assert all(account.check_password(prepared.password) for account in Account.objects.all())
+    assert Person.objects.filter(given_name="Amira").count() == 1
+    acts = Entry.objects.count()
+    again(earlier)
+    assert Entry.objects.count() == acts
+
+
+def test_without_the_password_file_accounts_are_added_all_the_same(earlier):
+    (earlier / "demo" / "password").unlink()
+
+    assert again(earlier).password is None
+    assert queries.ready_members().keys() == READY
+
+
+def test_what_somebody_altered_in_the_demo_stays(earlier):
+    with opened():
+        dan = create_account(username="dan", password="kvittot i fickan", kind=Kind.MEMBER, by=OPERATOR, now=NOW)
+        own = create_account(username="juhani.r", password="kvittot i fickan", kind=Kind.MEMBER, by=OPERATOR, now=NOW)
+        Person.objects.filter(given_name="Juhani").update(account_id=own)
+        Card.objects.filter(person__given_name="Henrik").delete()
+        Person.objects.filter(given_name="Henrik").delete()
+    again(earlier)
+    again(earlier)
+
+    assert queries.ready_members().keys() == {*CAST, "amira"}
+    assert Person.objects.get(given_name="Dan").account_id is None
+    assert members.person_of_account(dan) is None
+    assert Person.objects.get(given_name="Juhani").account_id == own
 
 
 @pytest.mark.django_db

@@ -184,3 +184,21 @@ def test_products_that_the_source_does_not_name_are_on_the_shelf_under_their_num
 
     assert sum(place in nameless for place in lines.product) == 4_836
     assert all(f'"PRODUCT {lines.product_ids[place]}"' in shelf.before[place] for place in nameless)
+
+
+def test_other_lines_of_the_source_become_receipts_of_one_card_that_intake_takes(stores):
+    some = source.lines()
+    columns = (some.product, some.quantity, some.amount, some.discount, some.coupon)
+    picked = source.Lines(some.product_ids, *(list(column[:30]) for column in columns), [0, 10], [7, 8], [], [], [])
+    moments = [NOW - timedelta(days=days) for days in (20, 10)]
+    card = adults()[0].card
+    first, second = (
+        read(body, stores) for body in demo.receipts_of(picked, card=card, stores=["00330", "B19"], moments=moments)
+    )
+
+    assert [(len(each.lines), each.sequence, each.store) for each in (first, second)] == [
+        (10, 7, "00330"),
+        (20, 8, "B19"),
+    ]
+    assert {first.card, second.card} == {card}
+    assert first.end_time == moments[0]

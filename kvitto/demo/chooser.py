@@ -1,0 +1,75 @@
+"""The demo's own page: sign in as one of the invented people with one click.
+
+It exists where the register is the demo's and the server was told so (`kvitto demo` does, `kvitto serve` does not), and
+signs in to accounts that the demo made, to no others.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from kvitto.accounts.models import Account
+from kvitto.accounts.web import enter
+from kvitto.demo import queries
+from kvitto.demo.types import ReadyMember
+from kvitto.kernel.db import opened
+
+# user name -> what can be seen as them, in the order of the page
+SIGHTS: dict[str, Promise] = {
+    "aino": _("Keeps everything: every product of a year, bought for a household of two."),
+    "bjorn": _("Aino's partner, with a card and receipts of his own: neither sees the other's."),
+    "chen": _("The longest list of all, with fuel and restaurant meals of which only totals are recorded."),
+    "henrik": _("Has lowered the recording level to product groups: no single product is to be seen."),
+    "dan": _("Has lowered the recording level to totals: what was bought is not recorded at all."),
+    "juhani": _("Buys at two chains; one of them recorded product groups for half of the year, every product since."),
+    "amira": _("Has just joined and bought nothing yet: how the pages look when they are empty."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One invented person as the page lists them."""
+
+    member: ReadyMember
+    sight: Promise
+    language: str  # by its own name
+
+
+def is_open() -> bool:
+    """Whether the page exists on this server."""
+    return bool(settings.DEMO_DOOR) and queries.loaded() is not None
+
+
+@require_safe
+def choose(request: HttpRequest) -> HttpResponse:
+    """The invented people that can be looked around as."""
+    ready = _ready()
+    choices = [
+        Choice(ready[username], sight, get_language_info(ready[username].language)["name_local"])
+        for username, sight in SIGHTS.items()
+        if username in ready
+    ]
+    return render(request, "demo/chooser.html", {"choices": choices})
+
+
+@require_POST
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in as the invented person whose user name is posted; no password is asked."""
+    member = _ready().get(request.POST.get("username", ""))
+    if member is None:
+        raise Http404
+    with opened():
+        enter(request, Account.objects.get(pk=member.account_id))
+    return redirect("purchases")  # in the visitor's language: who looks around is not who is looked around as
+
+
+def _ready() -> dict[str, ReadyMember]:
+    if not is_open():
+        raise Http404
+    return queries.ready_members()

@@ -1,0 +1,98 @@
+"""The forms around signing in. What is typed is never repeated when it is a secret."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
+
+from kvitto.accounts.actions import LONGEST_USERNAME
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
+LONGEST_PASSWORD = 500
+
+
+def _password(label: "StrPromise", autocomplete: str, help_text: "StrPromise | str" = "") -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete, "data-password": ""})
+    return forms.CharField(label=label, help_text=help_text, strip=False, max_length=LONGEST_PASSWORD, widget=widget)
+
+
+class CodeForm(forms.Form):
+    """A card and the code that its holder got. Whether they fit is said once for both."""
+
+    card = forms.CharField(
+        label=_("Member card number"),
+        help_text=_("The long number on the front of your card."),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric", "autofocus": True}),
+    )
+    code = forms.CharField(
+        label=_("Code"),
+        help_text=_("Eight letters and digits, such as K7QF-2M9D. Capitals and gaps do not matter."),
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+
+
+class NewPasswordForm(forms.Form):
+    """A new password; the rules that it breaks are said at its field."""
+
+    password = _password(
+        _("New password"),
+        "new-password",
+        _("At least 10 characters. A few words in a row are easy to remember and hard to guess."),
+    )
+
+    @sensitive_variables()
+    def clean_password(self) -> str:
+        """Raises what Django's validators say."""
+        password = str(self.cleaned_data["password"])
+        validate_password(password)
+        return password
+
+
+class NewAccountForm(NewPasswordForm):
+    """A user name and a password for somebody who had none."""
+
+    username = UsernameField(
+        label=_("User name"),
+        help_text=_("You sign in with it. Letters, digits and the signs @ . + - _ only; capitals matter."),
+        max_length=LONGEST_USERNAME,
+        validators=[
+            UnicodeUsernameValidator(
+                message=_("A user name has letters, digits and the signs @ . + - _ only, without spaces.")
+            )
+        ],
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    )
+
+    field_order = ("username", "password")
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """A new password for somebody who knows the one they have."""
+
+    current = _password(_("Current password"), "current-password")
+
+    field_order = ("current", "password")
+
+    def wrong(self) -> None:
+        """The current password is another."""
+        self.add_error("current", _("This is not your current password."))
+
+
+def taken(form: forms.Form) -> None:
+    """The user name is somebody else's."""
+    form.add_error("username", _("This user name is taken. Choose another."))
+
+
+def refused(form: forms.Form, message: Any) -> None:
+    """The form as a whole is refused."""
+    form.add_error(None, message)

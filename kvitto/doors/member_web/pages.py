@@ -1,0 +1,62 @@
+"""Pages that open no purchases: the front page, what is recorded where, what is known of a member and who has looked."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
+
+from kvitto.audit import queries as audit
+from kvitto.choices import queries as choices
+from kvitto.doors.member_web.visit import MemberRequest, Visit, own
+from kvitto.members import queries as members
+from kvitto.stores import queries as stores
+
+TRACES_SHOWN = 200
+TRACES_KEPT = timedelta(days=731)
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponse:
+    """What the service is; for a member who is signed in, their purchases."""
+    if request.user.is_authenticated:
+        return redirect("purchases")
+    return render(request, "member/front.html", {"today": localdate()})
+
+
+@require_safe
+def levels(request: HttpRequest) -> HttpResponse:
+    """How finely each chain records today."""
+    return render(request, "member/levels.html", {"chains": stores.recorded_on(localdate())})
+
+
+@require_safe
+def design(request: HttpRequest) -> HttpResponse:
+    """Every part of the stylesheet on one page, for those who work on it; in debug only."""
+    if not settings.DEBUG:
+        raise Http404
+    return render(request, "member/design.html")
+
+
+@own
+def account(request: MemberRequest, visit: Visit) -> HttpResponse:
+    """What the customer register knows of the member, and what they have decided."""
+    context = {
+        "details": members.details(visit.person_id),
+        "cards": members.cards_of(visit.person_id, now=visit.now),
+        "statements": choices.levels_stated_by(visit.person_id),
+    }
+    return render(request, "member/account.html", context)
+
+
+@own
+def traces(request: MemberRequest, visit: Visit) -> HttpResponse:
+    """Who has opened what the member bought: their own visits folded by week, everybody else's one by one."""
+    subject, since = members.audit_id(visit.person_id), visit.now - TRACES_KEPT
+    context = {
+        "weeks": audit.own_weeks(subject=subject, actor=visit.by, since=since),
+        "others": audit.traces_by_others(subject=subject, actor=visit.by, since=since, limit=TRACES_SHOWN),
+    }
+    return render(request, "member/traces.html", context)

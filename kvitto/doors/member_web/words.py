@@ -1,0 +1,156 @@
+"""What codes are called on the members' pages. In templates: `{% load words %}`."""
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from kvitto.doors.member_web.converters import is_month
+from kvitto.doors.member_web.formats import SPACE, money
+from kvitto.doors.member_web.formats import month as month_words
+from kvitto.kernel.periods import Period
+from kvitto.purchases.types import LevelReason
+from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED
+from kvitto.stores.types import Channel, Level
+
+register = template.Library()
+
+LEVELS: dict[Level, Promise] = {
+    Level.PRODUCT: _("every product"),
+    Level.GROUP: _("product groups"),
+    Level.TOTAL: _("the total only"),
+}
+REASONS: dict[LevelReason, Promise] = {
+    LevelReason.CHAIN: _("the chain's level on that day"),
+    LevelReason.MEMBER_THEN: _("your choice when you bought"),
+    LevelReason.MEMBER_NOW: _("your choice when the receipt came in"),
+}
+CHANNELS: dict[str, Promise] = {Channel.STORE: _("store"), Channel.WEB: _("web shop")}
+OUTSIDE: dict[int, Promise] = {
+    UNGROUPED: _("Other goods"),
+    DEPOSITS: _("Deposits"),
+    TOTALS_ONLY: _("Recorded as totals only"),
+}
+TENDERS: dict[str, Promise] = {
+    "card": pgettext_lazy("way of paying", "Card"),
+    "cash": _("Cash"),
+    "voucher": _("Voucher"),
+    "gift_card": _("Gift card"),
+    "coupon": _("Coupon"),
+    "invoice": _("Invoice"),
+    "mobile": _("Mobile payment"),
+}
+UNITS: dict[str, Promise] = {"": _("pcs"), "pcs": _("pcs"), "mgal": _("1/1000 gal")}
+LANGUAGES: dict[str, Promise] = {"sv": _("Swedish"), "fi": _("Finnish"), "en": _("English")}
+WAYS: dict[str, Promise] = {
+    "web": _("on the web"),
+    "service_point": _("at a service point"),
+    "phone": _("by phone"),
+    "letter": _("by letter"),
+    "migration": _("carried over from an earlier register"),
+}
+ACTORS: dict[str, Promise] = {
+    "system": _("An automatic job of the co-op"),
+    "operator": _("An operator of the service"),
+    "till": _("A till"),
+    "member": _("A member"),
+    "staff": _("A member of staff"),
+    "visitor": _("Somebody who was not signed in"),
+}
+ACTS: dict[str, Promise] = {
+    "vault.open": _("opened what you have bought"),
+    "members.issue_code": _("made you a code for setting up your sign-in"),
+    "members.use_code": _("set up your sign-in with a code of yours"),
+    "members.link_account": _("linked a user name to you"),
+}
+BONUS_CLASSES: dict[str, Promise] = {"standard": _("purchases"), "fuel": _("fuel")}
+
+
+def _named(names: dict[str, Promise], code: str) -> str:
+    """The word for a code, or the code itself: a till may send more of them than there are words for."""
+    return str(names.get(code, code))
+
+
+@register.filter
+def level(value: Level) -> Promise:
+    """How much is recorded."""
+    return LEVELS[value]
+
+
+@register.filter
+def reason(value: LevelReason) -> Promise:
+    """Why that much."""
+    return REASONS[value]
+
+
+@register.filter
+def outside(group_id: int) -> Promise:
+    """What is bought outside of any product group."""
+    return OUTSIDE[group_id]
+
+
+@register.filter
+def channel(code: str) -> str:
+    """Store or web shop."""
+    return _named(CHANNELS, code)
+
+
+@register.filter
+def tender(code: str) -> str:
+    """A way of paying."""
+    return _named(TENDERS, code)
+
+
+@register.filter
+def unit(code: str) -> str:
+    """The unit of a quantity."""
+    return _named(UNITS, code)
+
+
+@register.filter
+def per(code: str) -> str:
+    """`/kg` after a price; nothing for pieces."""
+    return "" if code in {"", "pcs"} else f"/{unit(code)}"
+
+
+@register.filter
+def bonus_class(code: str) -> str:
+    """What a Bonus basis counts."""
+    return _named(BONUS_CLASSES, code)
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """The name of a language."""
+    return _named(LANGUAGES, code)
+
+
+@register.filter
+def way(code: str) -> str:
+    """In which way a choice was stated."""
+    return _named(WAYS, code)
+
+
+@register.filter
+def actor(kind: str) -> str:
+    """Who did something, never by name."""
+    return _named(ACTORS, kind)
+
+
+@register.filter
+def act(action: str) -> str:
+    """What was done."""
+    return _named(ACTS, action)
+
+
+@register.filter
+def plain_money(cents: int) -> str:
+    """Cents as receipts print them, without the currency: `1 234,50`."""
+    return money(cents, "").rstrip(SPACE)
+
+
+@register.filter
+def period(value: Period) -> str:
+    """`November 2026`, or `2026`; with a capital, as at the start of a heading."""
+    return capfirst(month_words(value.start)) if is_month(value) else str(value.start.year)

@@ -1,0 +1,1 @@
+"""What the work on the program needs and the program itself does not."""
