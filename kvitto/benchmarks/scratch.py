@@ -1,4 +1,4 @@
-"""An empty register beside the real one, for the length of a measurement."""
+"""A register beside the real one: an empty one for the length of a measurement, or one that is kept for the next."""
 
 import os
 import secrets
@@ -19,15 +19,43 @@ URLS = {"web": "KVITTO_DATABASE_URL", "owner": "KVITTO_DATABASE_OWNER_URL"}
 def database_of_its_own() -> Iterator[str]:
     """Point both roles, in this process and in those it starts, at a new empty database; dropped at the end. Its name."""
     name = f"kvitto_bench_{secrets.token_hex(4)}"
-    urls = {variable: make_conninfo(database.url(role), dbname=name) for role, variable in URLS.items()}  # type: ignore[arg-type]
+    create(name)
+    try:
+        with pointed_at(name):
+            yield name
+    finally:
+        drop(name)
+
+
+def create(name: str, *, like: str = "") -> None:
+    """Make an empty database, or a copy of one to which nobody is connected."""
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} {f'TEMPLATE {like}' if like else ''}")
+
+
+def drop(name: str) -> None:
+    """Drop a database to which nobody is connected, if it is there."""
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
+def exists(name: str) -> bool:
+    """Whether there is a database of that name."""
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = %s)", [name])
+        return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def pointed_at(name: str) -> Iterator[None]:
+    """Point both roles, in this process and in those it starts, at a database of this server."""
+    urls = {variable: url(name, role) for role, variable in URLS.items()}
     before = {variable: os.environ.get(variable) for variable in urls}
     names = {alias: connections[alias].settings_dict["NAME"] for alias in (WEB, OWNER)}
-    with connections[OWNER].cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
     _point_at(dict.fromkeys(names, name))
     os.environ.update(urls)
     try:
-        yield name
+        yield
     finally:
         _point_at(names)
         for variable, value in before.items():
@@ -35,8 +63,11 @@ def database_of_its_own() -> Iterator[str]:
                 del os.environ[variable]
             else:
                 os.environ[variable] = value
-        with connections[OWNER].cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name}")
+
+
+def url(name: str, role: str) -> str:
+    """The connection URL of a role to a database of this server."""
+    return make_conninfo(database.url(role), dbname=name)  # type: ignore[arg-type]
 
 
 def _point_at(names: dict[str, str]) -> None:
