@@ -1,0 +1,257 @@
+"""Every page of the members, in every state that looks different: the one list for tests and screenshots.
+
+`settle` makes the two people whom some states need, `states` finds the addresses. Both look into the register, so they run where
+Django is set up. A state is opened with `show`: some are reached by an address alone, others by doing something there first.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+LANGUAGES = ("sv", "fi", "en")
+VISITOR = ""
+NEWCOMER, CARDLESS, UNLINKED = "newcomer", "cardless", "unlinked"  # bought nothing; has no card either; is nobody
+NEWCOMER_CARD, CODE_CARD = "9246000000000918", "9246000000000926"
+WRONG = "not the password"
+
+# No page to look at: they take a form only, or are files for the browser.
+NO_PAGES = {
+    "sign-out",
+    "security-end",
+    "security-end-all",
+    "security-password",
+    "set_language",
+    "theme",
+    "manifest",
+    "worker",
+    "demo-sign-in",
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """A page as somebody sees it."""
+
+    page: str  # the name of its URL; for what has none, a word
+    address: str
+    state: str = ""  # what is special about it
+    who: str = VISITOR  # user name
+    act: Callable[[Page], None] | None = None  # what somebody does there before the state is reached
+    debug: bool | None = None  # only on a server in debug (True), or on one that is not (False)
+    demo: bool = False  # only where the demo's people can be looked around as
+
+    @property
+    def name(self) -> str:
+        """`receipt-total`, `front`."""
+        return f"{self.page}-{self.state}" if self.state else self.page
+
+    def show(self, page: Page) -> None:
+        """Open it in a browser in which `who` is signed in."""
+        page.goto(self.address)
+        if self.act:
+            self.act(page)
+
+
+def settle(password: str) -> None:
+    """Where they are missing: two members who have bought nothing, an account of nobody, a person without an account."""
+    from kvitto.accounts.actions import create_account
+    from kvitto.accounts.types import Kind
+    from kvitto.kernel.actor import OPERATOR
+    from kvitto.kernel.db import opened
+    from kvitto.members.actions import register
+    from kvitto.members.queries import holders
+    from kvitto.members.types import NewPerson
+
+    now = datetime.now(UTC)
+    who = {"by": OPERATOR, "now": now}
+    with opened():
+        if holders([CODE_CARD]):
+            return
+        accounts = {
+            username: create_account(username=username, password=password, kind=Kind.MEMBER, **who)
+            for username in (NEWCOMER, CARDLESS, UNLINKED)
+        }
+        since = now - timedelta(days=9)
+        people = [
+            NewPerson("Nora", "Uusi", "fi", (NEWCOMER_CARD,), since, accounts[NEWCOMER]),
+            NewPerson("Pia", "Uusi", "fi", (), since, accounts[CARDLESS]),
+            NewPerson("Otto", "Uusi", "fi", (CODE_CARD,), since),
+        ]
+        register(people=people, **who)
+
+
+def states(members: Sequence[tuple[str, int]], *, debug: bool = False, demo: bool = False) -> list[State]:
+    """Every state there is on a server; each member's as the first of the (user name, person id) who can show it."""
+    found: dict[str, State] = {}
+    for username, person_id in members:
+        for state in _members(username, person_id):
+            found.setdefault(state.name, state)
+    every = [*_visitors(), *found.values(), *_newcomers(), *_elsewhere(members[0][0])]
+    return [each for each in every if each.debug in {None, debug} and (demo or not each.demo)]
+
+
+def _visitors() -> Iterator[State]:
+    """The pages of somebody who is not signed in."""
+    for page in ("front", "levels", "forgot", "offline", "sign-in", "activate"):
+        yield State(page, reverse(page))
+    yield State("demo", reverse("demo"), demo=True)
+    sign_in, activate = reverse("sign-in"), reverse("activate")
+    yield State("sign-in", sign_in, "wrong", act=_wrong_password)
+    yield State("sign-in", sign_in, "wait", act=_too_many_tries)
+    yield State("sign-in", f"{sign_in}?next=/receipts&ended=idle", "ended")
+    yield State("activate", activate, "wrong", act=_wrong_code)
+    yield State("activate", f"{activate}?again=1", "again")
+    yield State("activate-set", activate, act=lambda page: _right_code(page, CODE_CARD))
+    yield State("activate-set", activate, "known", act=lambda page: _right_code(page, NEWCOMER_CARD))
+    yield State("activate-set", activate, "wrong", act=_short_password)
+
+
+def _members(username: str, person_id: int) -> Iterator[State]:
+    """The pages of a member who has bought something."""
+    for page in ("purchases", "receipts", "search", "card", "account", "security", "traces"):
+        yield State(page, reverse(page), who=username)
+    for state in (*_receipts(person_id), *_figures(person_id)):
+        yield replace(state, who=username)
+    yield State("security", f"{reverse('security')}?done=password", "done", who=username)
+    yield State("security", reverse("security"), "wrong", who=username, act=_wrong_current_password)
+
+
+def _newcomers() -> Iterator[State]:
+    for page in ("purchases", "receipts", "account", "traces"):
+        yield State(page, reverse(page), "new", who=NEWCOMER)
+    yield State("purchases", reverse("purchases"), "unlinked", who=UNLINKED)
+    yield State("card", reverse("card"), "none", who=CARDLESS)
+
+
+def _elsewhere(username: str) -> Iterator[State]:
+    """What has no address of its own."""
+    nothing = reverse("receipt", args=[date(2026, 1, 1), 999_999_999])
+    yield State("not-found", nothing, who=username)
+    yield State("not-found", "/nowhere", "visitor", debug=False)
+    yield State("form-too-old", reverse("sign-in"), act=_without_token)
+    yield State("design", reverse("design"), debug=True)
+
+
+def _receipts(person_id: int) -> Iterator[State]:
+    """A receipt at each level, the newest with more than one line where there is one; the list with filters."""
+    from kvitto.purchases.queries import receipts_of
+
+    listed = reverse("receipts")
+    heads = receipts_of(person_id, 100)
+    for head in heads:
+        address = reverse("receipt", args=[head.business_day, head.receipt_id])
+        yield State("receipt", address, head.level.name.lower())
+    yield State("receipts", f"{listed}?first={heads[-1].business_day}&least=1", "filter")
+    yield State("receipts", f"{listed}?least=99999", "none")
+    yield State("receipts", f"{listed}?first=2026-02-30&most=plenty", "bad")
+
+
+def _figures(person_id: int) -> Iterator[State]:
+    """Periods, groups, a product, searches: what is really there. Finding it leaves a trace of a job, which one page shows."""
+    from django.utils.timezone import localdate
+
+    from kvitto.doors.member_web.converters import month
+    from kvitto.doors.member_web.own import year_of
+    from kvitto.kernel.actor import SYSTEM
+    from kvitto.spending import queries as spending
+    from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED
+
+    now = datetime.now(UTC)
+    today = localdate(now)
+    asks = {"person_id": person_id, "language": "en", "by": SYSTEM, "today": today, "now": now}
+    year = year_of(today)
+    overview = spending.overview(period=year, **asks)
+    months = [each.month for each in overview.months if each.receipts]
+    yield State("period", reverse("period", args=[month(months[-1])]), "month")
+    yield State("period", reverse("period", args=[year]), "year")
+    yield State("period", reverse("period", args=[month(date(today.year - 2, 1, 1))]), "empty")
+    for word, group_id in {"other": UNGROUPED, "deposits": DEPOSITS, "totals": TOTALS_ONLY}.items():
+        yield State("group", reverse("group", args=[year, group_id]), word)
+    yield State("search", f"{reverse('search')}?q=zeppelin", "none")
+    group_id = next((each.id for each in overview.groups if each.id > 0), None)
+    if group_id is None:
+        return
+    yield State("group", reverse("group", args=[year, group_id]))
+    group = spending.group_page(group_id=group_id, period=year, **asks)
+    while group.groups and not group.products:
+        group = spending.group_page(group_id=group.groups[0].id, period=year, **asks)
+    yield State("group", reverse("group", args=[month(group.receipts[0].head.business_day), group.id]), "deep")
+    if group.products:
+        product = group.products[0]
+        yield State("product", reverse("product", args=[product.key]))
+        word = re.findall(r"[^\W\d_]+", product.name)[0].lower()
+        yield State("search", f"{reverse('search')}?q={word}", "found")
+
+
+def _submit(page: Page, **values: str) -> None:
+    """Fill in fields by name and send the form they are in."""
+    for name, value in values.items():
+        page.fill(f"main input[name={name}]", value)
+    with page.expect_navigation():
+        page.press(f"main input[name={name}]", "Enter")
+
+
+def forget_tries() -> None:
+    """As if nobody had failed to sign in today."""
+    from kvitto.accounts.models import Failure
+
+    Failure.objects.all().delete()
+
+
+def _wrong_password(page: Page) -> None:
+    forget_tries()
+    _submit(page, username="aino", password=WRONG)
+
+
+def _too_many_tries(page: Page) -> None:
+    from kvitto.accounts import tries
+    from kvitto.accounts.types import Purpose
+    from kvitto.kernel.db import opened
+
+    forget_tries()
+    counts = tries.subjects(purpose=Purpose.SIGN_IN, name="member aino", address="127.0.0.1")
+    now = datetime.now(UTC) - timedelta(minutes=3)
+    with opened():
+        for wait in (0, 0, 0, 0, 0, 5, 10, 20, 40, 80):  # each after the wait that the one before brought
+            now += timedelta(seconds=wait)
+            tries.begin(purpose=Purpose.SIGN_IN, counts=counts, now=now)
+    _submit(page, username="aino", password=WRONG)
+    forget_tries()
+
+
+def _wrong_current_password(page: Page) -> None:
+    forget_tries()
+    _submit(page, current=WRONG, password="short")
+
+
+def _wrong_code(page: Page) -> None:
+    forget_tries()
+    _submit(page, card=CODE_CARD, code="AAAA-AAAA")
+
+
+def _right_code(page: Page, card: str) -> None:
+    from kvitto.kernel.actor import OPERATOR
+    from kvitto.kernel.db import opened
+    from kvitto.members.actions import issue_code
+    from kvitto.members.queries import holders
+    from kvitto.members.types import CodeChannel
+
+    with opened():
+        person_id = holders([card])[card][0].person_id
+        code = issue_code(person_id=person_id, channel=CodeChannel.LETTER, by=OPERATOR, now=datetime.now(UTC))
+    _submit(page, card=card, code=code)
+    expect(page).to_have_url(re.compile(re.escape(reverse("activate-set"))))
+
+
+def _short_password(page: Page) -> None:
+    _right_code(page, CODE_CARD)
+    _submit(page, username="with a space", password="short")
+
+
+def _without_token(page: Page) -> None:
+    page.locator("main input[name=csrfmiddlewaretoken]").evaluate("field => field.remove()")
+    _submit(page, username="aino", password=WRONG)
