@@ -27,7 +27,9 @@ class Entry(models.Model):
     class Meta:
         db_table = "audit_entry"
         indexes = [  # who looked at one person; most entries are about no single one
-            models.Index(fields=["subject", "at"], name="audit_entry_subject", condition=models.Q(subject__isnull=False))
+            models.Index(
+                fields=["subject", "at"], name="audit_entry_subject", condition=models.Q(subject__isnull=False)
+            )
         ]
 
     class Privacy:
