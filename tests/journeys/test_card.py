@@ -41,6 +41,7 @@ def test_the_card_opens_without_a_network_until_its_owner_signs_out(page_as):
     page.goto("/receipts")
     assert "No connection" in page.inner_text("main")
     page.click("main a[href='/card']")
+    page.wait_for_url("**/card")
     assert [text for text, _ in scanned(page)] == [AINO_CARD]
 
     page.context.set_offline(False)
