@@ -12,6 +12,7 @@ from kvitto.accounts.models import Account, Session
 from kvitto.accounts.rules import public_id
 from kvitto.accounts.types import Kind
 from kvitto.audit import actions as audit
+from kvitto.kernel import identity
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import InvalidError, NotFoundError
@@ -43,7 +44,8 @@ def create_account(*, username: str, password: str, kind: Kind, by: Actor, now: 
     account = Account(username=name, kind=kind, created_at=now)
     account.set_password(password)
     try:
-        with transaction.atomic():  # a savepoint: a taken name must not spoil the caller's transaction
+        # a savepoint: a taken name must not spoil the caller's transaction
+        with identity.presenting(name=name), transaction.atomic():
             account.save(force_insert=True)
     except IntegrityError as error:
         if not isinstance(error.__cause__, UniqueViolation):
@@ -67,10 +69,16 @@ def set_password(*, account_id: int, password: str, by: Actor, now: datetime, ke
     audit.record(by=by, action="accounts.set_password", now=now, count=1)
 
 
-def note_sign_in(*, by: Actor, now: datetime) -> None:
-    """Leave the trace of a sign-in; the actor is the account itself."""
+def note_sign_in(*, by: Actor, now: datetime, given: str = "") -> None:
+    """Leave the trace of a sign-in, and of what was given for it; the actor is the account itself."""
     require_transaction()
-    audit.record(by=by, action="accounts.sign_in", now=now, count=1)
+    audit.record(by=by, action="accounts.sign_in", now=now, purpose=given, count=1)
+
+
+def note_password(*, by: Actor, now: datetime) -> None:
+    """Leave the trace of a right password where that alone signs nobody in."""
+    require_transaction()
+    audit.record(by=by, action="accounts.password_given", now=now, count=1)
 
 
 def end_session(*, account_id: int, session_id: str, by: Actor, now: datetime) -> None:

@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
 from kvitto.accounts.models import Account
+from kvitto.kernel import identity
 
 
 class FaceBackend(BaseBackend):
@@ -28,11 +29,12 @@ class FaceBackend(BaseBackend):
         face = getattr(request, "face", None)
         if face is None or username is None or password is None:
             return None
-        account = Account.objects.filter(username=username, kind=face.kind, is_active=True).first()
-        if account is None:
-            make_password(password)
-            return None
-        return account if account.check_password(password) else None
+        with identity.presenting(name=username):
+            account = Account.objects.filter(username=username, kind=face.kind, is_active=True).first()
+            if account is None:
+                make_password(password)
+                return None
+            return account if account.check_password(password) else None  # may store the hash anew
 
     def get_user(self, user_id: int) -> Account | None:
         """The account of a session; None once it is closed. That its kind fits the face is the middleware's part."""

@@ -1,4 +1,4 @@
-"""One user table for two faces, its sessions, and what is counted of failed tries."""
+"""One user table for two faces, its sessions and second factors, and what is counted of failed tries."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
-from kvitto.accounts.types import Kind
+from kvitto.accounts.types import FactorKind, Kind
 from kvitto.kernel.privacy import FieldClass, Held, Rule, reference
 
 if TYPE_CHECKING:
@@ -109,4 +109,58 @@ class Failure(models.Model):
         last_at = Held(FieldClass.TRACE, "when it is forgotten", Rule.FAILURE, exported=False)
         free_at = Held(
             FieldClass.TRACE, "until when nothing is tried; not after last_at: no wait", Rule.FAILURE, exported=False
+        )
+
+
+class Factor(models.Model):
+    """What somebody has besides a password: an app that shows one-time codes, or a passkey."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=7)
+    name = models.CharField(max_length=40)
+    sealed = models.BinaryField()
+    counter = models.BigIntegerField()
+    added_at = models.DateTimeField()
+    used_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_factor"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[str(kind) for kind in FactorKind]), name="accounts_factor_kind"
+            )
+        ]
+
+    class Privacy:
+        id = Held(FieldClass.IDENTIFIER, "names the factor on its owner's page", Rule.ACCOUNT, exported=False)
+        account = Held(FieldClass.IDENTIFIER, "whose factor it is", Rule.ACCOUNT, exported=False)
+        kind = Held(FieldClass.CREDENTIAL, "how it is checked", Rule.ACCOUNT, exported=True)
+        name = Held(FieldClass.IDENTIFIER, "the owner tells own devices apart by it", Rule.ACCOUNT, exported=True)
+        sealed = Held(
+            FieldClass.CREDENTIAL,
+            "an app's secret or a passkey's public half, sealed by the vault",
+            Rule.ACCOUNT,
+            exported=False,
+        )
+        counter = Held(
+            FieldClass.CREDENTIAL, "what was used last: nothing is taken twice", Rule.ACCOUNT, exported=False
+        )
+        added_at = Held(FieldClass.TRACE, "shown to the owner", Rule.ACCOUNT, exported=True)
+        used_at = Held(FieldClass.TRACE, "shown to the owner, to notice a stranger's use", Rule.ACCOUNT, exported=True)
+
+
+class RecoveryCode(models.Model):
+    """One of the codes on paper for a lost device. The row goes when the code is used."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    digest = models.BinaryField(unique=True)
+
+    class Meta:
+        db_table = "accounts_recovery_code"
+
+    class Privacy:
+        id = Held(FieldClass.CREDENTIAL, "names the row", Rule.ACCOUNT, exported=False)
+        account = Held(FieldClass.IDENTIFIER, "whose code it is", Rule.ACCOUNT, exported=False)
+        digest = Held(
+            FieldClass.CREDENTIAL, "keyed digest; the code cannot be read from it", Rule.ACCOUNT, exported=False
         )

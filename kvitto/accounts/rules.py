@@ -1,6 +1,8 @@
-"""Decisions about sign-in: when a session ends, how long somebody waits after failed tries, what a device is called."""
+"""Decisions about sign-in: when a session ends, how long somebody waits after failed tries, which one-time code is right."""
 
 import hashlib
+import hmac
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
@@ -98,3 +100,46 @@ def device_of(user_agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS.items() if mark in user_agent), "")
     system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), "")
     return f"{browser} on {system}" if browser or system else ""
+
+
+# One-time codes of an app, RFC 6238 as every such app has it: SHA-1, six digits, a new code each half minute.
+STEP_SECONDS = 30
+CODE_DIGITS = 6
+STEPS_OFF = 1  # how far a phone's clock may be off, or its owner slow
+
+
+def one_time_code(secret: bytes, step: int) -> str:
+    """The code of one half minute, counted from 1970."""
+    digest = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
+    offset = digest[-1] & 0x0F
+    number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFFFFFF
+    return f"{number % 10**CODE_DIGITS:0{CODE_DIGITS}}"
+
+
+def step_of(secret: bytes, code: str, now: datetime) -> int | None:
+    """The half minute whose code this is, the nearest first; None when it is none of this moment's.
+
+    Who accepts a code has to remember its step, and never to accept this or an earlier one again.
+    """
+    given = re.sub(r"\s", "", code).encode(errors="replace")
+    this = int(now.timestamp()) // STEP_SECONDS
+    steps = sorted(range(this - STEPS_OFF, this + STEPS_OFF + 1), key=lambda step: abs(step - this))
+    fitting = [step for step in steps if hmac.compare_digest(one_time_code(secret, step).encode(), given)]
+    return fitting[0] if fitting else None
+
+
+# Recovery codes: letters and digits that nobody mistakes for one another
+RECOVERY_CODES = 10
+RECOVERY_LENGTH = 12  # 58 bits
+RECOVERY_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+
+
+def written_recovery(code: str) -> str:
+    """A recovery code as people get it: `k7qf-2m9d-x4ht`."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+def read_recovery(text: str) -> str | None:
+    """A recovery code as somebody typed it, in whatever case and with gaps; None when it cannot be one."""
+    code = re.sub(r"[\s-]", "", text).lower()
+    return code if len(code) == RECOVERY_LENGTH and set(code) <= set(RECOVERY_ALPHABET) else None

@@ -11,6 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore as DBStore
 from kvitto.accounts.models import Session
 from kvitto.accounts.rules import MEMBER_LIMITS, SEEN_EVERY, ends_at, why_ended
 from kvitto.accounts.types import Ended, Limits
+from kvitto.kernel import identity
 
 _KEY = re.compile(r"[a-z0-9]{32}")  # as Django makes them; anything else in a cookie is not worth a query
 
@@ -34,6 +35,7 @@ class SessionStore(DBStore):
 
     def load(self) -> dict[str, Any]:
         """The session's data; empty when there is none, or it is over."""
+        identity.present_session(self.session_key)
         row = Session.objects.filter(session_key=self.session_key).first()
         if row is None:
             self._session_key = None
@@ -54,8 +56,10 @@ class SessionStore(DBStore):
         """The row to store."""
         self._seen = now = datetime.now(UTC)
         self._started = self._started or now
+        key = self._get_or_create_session_key()  # type: ignore[attr-defined]  # the stubs lack it
+        identity.present_session(key)
         return Session(
-            session_key=self._get_or_create_session_key(),  # type: ignore[attr-defined]  # the stubs lack it
+            session_key=key,
             session_data=self.encode(data),
             expire_date=ends_at(self._started, now, self.limits),
             account_id=data.get(SESSION_KEY),
@@ -77,6 +81,11 @@ class SessionStore(DBStore):
         self._started = None
         self.modified = True
 
+    def delete(self, session_key: str | None = None) -> None:
+        """End the session of this key, or this session."""
+        identity.present_session(session_key or self.session_key)
+        super().delete(session_key)
+
     def flush(self) -> None:
         """End the session; what follows in this request is a new one."""
         super().flush()
@@ -86,6 +95,7 @@ class SessionStore(DBStore):
         """Note that the session is in use, at most once a minute."""
         if self._seen is None or self._started is None or now - self._seen < SEEN_EVERY:
             return
+        identity.present_session(self.session_key)
         Session.objects.filter(session_key=self.session_key).update(
             seen_at=now, expire_date=ends_at(self._started, now, self.limits)
         )

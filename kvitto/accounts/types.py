@@ -1,4 +1,4 @@
-"""The two kinds of account, how long a sign-in holds, and what is counted of tries."""
+"""The two kinds of account, how long a sign-in holds, second factors, and what is counted of tries."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,6 +46,7 @@ class Purpose(StrEnum):
     SIGN_IN = "sign-in"
     CODE = "activation code"
     PASSWORD = "password change"  # noqa: S105 - a word, not a password
+    FACTOR = "second factor"
 
 
 class Scope(StrEnum):
@@ -77,3 +78,37 @@ class Try:
 
     purpose: Purpose
     counted: tuple[Counted, ...]
+
+
+class FactorKind(StrEnum):
+    """What somebody has at hand besides their password."""
+
+    APP = "app"
+    PASSKEY = "passkey"
+
+
+class Given(StrEnum):
+    """By what somebody has shown that it is they; the record of acts says it in these words."""
+
+    APP = "one-time code"
+    PASSKEY = "passkey"
+    RECOVERY = "recovery code"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFactor:
+    """A second factor as its owner sees it."""
+
+    id: int
+    kind: FactorKind
+    name: str
+    added_at: datetime
+    used_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFactor:
+    """A second factor to be checked: what it takes is sealed by the vault for this account and kind."""
+
+    id: int
+    sealed: bytes

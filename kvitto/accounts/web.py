@@ -17,7 +17,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from kvitto.accounts import actions, tries
 from kvitto.accounts.models import Account
-from kvitto.accounts.types import Ended, Purpose, Try
+from kvitto.accounts.types import Ended, Kind, Purpose, Try
+from kvitto.kernel import identity
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import opened
 
@@ -68,15 +69,18 @@ def told_to_wait(response: HttpResponse, seconds: int) -> HttpResponse:
 
 
 def enter(request: HttpRequest, account: Account) -> None:
-    """Sign an account in at this browser, in the caller's transaction: a new session, and an entry in the record."""
+    """Begin an account's session at this browser, in the caller's transaction, with an entry in the record."""
     if SESSION_KEY in request.session:  # somebody's already, be it the same person's
         request.session.flush()
+    identity.proved(ActorKind(account.kind), account.pk)
     previous = account.last_login
     login(request, account)
     request.session.begin()  # type: ignore[attr-defined]  # our own store
     if previous:
         request.session[PREVIOUS] = previous.isoformat()
-    actions.note_sign_in(by=Actor(ActorKind(account.kind), str(account.pk)), now=datetime.now(UTC))
+    # staff have signed in only when their second factor is given, too
+    note = actions.note_password if account.kind == Kind.STAFF else actions.note_sign_in
+    note(by=Actor(ActorKind(account.kind), str(account.pk)), now=datetime.now(UTC))
 
 
 class SignInForm(AuthenticationForm):

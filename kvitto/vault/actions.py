@@ -28,6 +28,7 @@ from kvitto.vault.types import Compartment, ToOpen, ToSeal
 VERSION = 1
 _HEAD = struct.Struct(">BQ")  # version, key id
 _SLOT = struct.Struct(">QHi")  # person, compartment, quarter: what a wrapped key is bound to
+_SECRET = struct.Struct(">BQ")  # version, account: what a small secret is bound to, with its purpose
 _NONCE, _TAG = 12, 16
 _LOCK = "hashtext('kvitto.vault.keys')"
 
@@ -101,6 +102,34 @@ def destroy_quarters(*, before: int, by: Actor, now: datetime) -> int:
     if destroyed:
         audit.record(by=by, action="vault.destroy", now=now, purpose="retention", count=destroyed)
     return destroyed
+
+
+def seal_secret(*, account_id: int, purpose: str, plaintext: bytes) -> bytes:
+    """Seal a small secret of an account, such as the seed of its one-time codes, under the master key itself.
+
+    It opens for the same account and the same purpose only: a blob that is copied to another row is of no use there.
+    """
+    nonce = os.urandom(_NONCE)
+    return bytes([VERSION]) + nonce + keyring().master.encrypt(nonce, plaintext, _secret_slot(account_id, purpose))
+
+
+def open_secret(*, account_id: int, purpose: str, blob: bytes) -> bytes:
+    """Open what `seal_secret` gave. TamperedError when it belongs to another account or purpose, or was changed.
+
+    Nothing is recorded here: such a secret says nothing about anybody, and the act that needs it leaves its own entry.
+    """
+    blob = bytes(blob)
+    if blob[:1] != bytes([VERSION]):
+        raise TamperedError(f"a sealed secret is not of the version this program knows, {VERSION}")
+    try:
+        return keyring().master.decrypt(blob[1 : 1 + _NONCE], blob[1 + _NONCE :], _secret_slot(account_id, purpose))
+    except (InvalidTag, ValueError):  # ValueError: too short to be one
+        raise TamperedError("a sealed secret does not belong to this account, or was changed") from None
+
+
+def _secret_slot(account_id: int, purpose: str) -> bytes:
+    """Longer than any `_SLOT`, so that a secret can never pass for a wrapped key, nor a key for a secret."""
+    return b"kvitto.vault.secret\0" + _SECRET.pack(VERSION, account_id) + purpose.encode()
 
 
 def _keys_for(slots: Sequence[tuple[int, int]], compartment: Compartment) -> dict[tuple[int, int], tuple[int, AESGCM]]:

@@ -14,7 +14,7 @@ POLICY = (
 )
 BARRED = (  # what a page may ask a browser for and this service never does
     "accelerometer camera display-capture encrypted-media geolocation gyroscope hid idle-detection local-fonts "
-    "magnetometer microphone midi payment picture-in-picture publickey-credentials-get serial usb xr-spatial-tracking"
+    "magnetometer microphone midi payment picture-in-picture serial usb xr-spatial-tracking"
 )
 PERMISSIONS = ", ".join(["screen-wake-lock=(self)", "fullscreen=(self)", *(f"{name}=()" for name in BARRED.split())])
 

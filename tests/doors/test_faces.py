@@ -16,6 +16,7 @@ from kvitto.kernel import errors
 from kvitto.kernel.actor import OPERATOR
 from kvitto.kernel.db import opened
 from kvitto.wiring import faces
+from tests.doors import entering
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PASSWORD = "kvittot i fickan"
@@ -35,7 +36,7 @@ def accounts(db):
 
 
 def sign_in(client, face, username=None, password=PASSWORD, **more):
-    return client.post(DOORS[face], {"username": username or PEOPLE[face], "password": password}, **more)
+    return entering.sign_in(client, face, username or PEOPLE[face], password, **more)
 
 
 def is_signed_in(client, face):

@@ -17,10 +17,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from kvitto.accounts import actions, queries, web
 from kvitto.accounts.actions import NoSessionError, UsernameError
+from kvitto.accounts.forms import ChangePasswordForm, NewPasswordForm
 from kvitto.accounts.models import Account
 from kvitto.accounts.tries import TooManyTriesError
 from kvitto.accounts.types import Purpose
-from kvitto.doors.member_web.forms import ChangePasswordForm, CodeForm, NewAccountForm, NewPasswordForm, refused, taken
+from kvitto.doors.member_web.forms import CodeForm, NewAccountForm, refused, taken
 from kvitto.doors.member_web.language import remember_language
 from kvitto.doors.member_web.visit import MemberRequest
 from kvitto.kernel.actor import VISITOR, Actor, ActorKind
