@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from kvitto.doors.cli import assortment, base, db, members, network, receipts, retention
+from kvitto.doors.cli import assortment, base, db, members, network, receipts, retention, staff
 from kvitto.wiring import commands
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.add_typer(network.app, name="network")
 app.add_typer(assortment.app, name="assortment")
 app.add_typer(members.app, name="members")
 app.add_typer(retention.app, name="retention")
+app.add_typer(staff.app, name="staff")
 app.add_typer(db.app, name="db")
 app.add_typer(commands.bench, name="bench")
 for command in (commands.migrate, commands.demo, commands.serve, commands.worker):

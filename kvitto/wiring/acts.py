@@ -1,0 +1,91 @@
+"""Which act of the policy each page, command and job is. A test fails when one is missing here, or is no more.
+
+Pages are named by their face and the name of their address.
+"""
+
+from kvitto.accounts.types import Kind
+from kvitto.staff.types import Act
+
+_MEMBER_PAGES: dict[str, Act] = {
+    "front": Act.PUBLIC_FRONT,
+    "sign-in": Act.PUBLIC_SIGN_IN,
+    "sign-out": Act.PUBLIC_SIGN_OUT,
+    "activate": Act.PUBLIC_ACTIVATE,
+    "activate-set": Act.PUBLIC_ACTIVATE,
+    "forgot": Act.PUBLIC_ACTIVATE,
+    "levels": Act.PUBLIC_LEVELS,
+    "set_language": Act.PUBLIC_LANGUAGE,
+    "theme": Act.PUBLIC_LANGUAGE,
+    "offline": Act.PUBLIC_APP,
+    "manifest": Act.PUBLIC_APP,
+    "worker": Act.PUBLIC_APP,
+    "design": Act.PUBLIC_DESIGN,
+    "demo": Act.DEMO_BECOME,
+    "demo-sign-in": Act.DEMO_BECOME,
+    "purchases": Act.OWN_VIEW_PURCHASES,
+    "period": Act.OWN_VIEW_PURCHASES,
+    "group": Act.OWN_VIEW_PURCHASES,
+    "product": Act.OWN_VIEW_PURCHASES,
+    "search": Act.OWN_SEARCH,
+    "receipts": Act.OWN_RECEIPTS,
+    "receipt": Act.OWN_RECEIPTS,
+    "card": Act.OWN_CARD,
+    "account": Act.OWN_ACCOUNT,
+    "traces": Act.OWN_TRACES,
+    "security": Act.OWN_SECURITY,
+    "security-end": Act.OWN_SECURITY,
+    "security-end-all": Act.OWN_SECURITY,
+    "security-password": Act.OWN_SECURITY,
+}
+
+_STAFF_PAGES: dict[str, Act] = {
+    "front": Act.STAFF_HOME,
+    "sign-in": Act.STAFF_SIGN_IN,
+    "sign-out": Act.PUBLIC_SIGN_OUT,
+    "set_language": Act.PUBLIC_LANGUAGE,
+    "theme": Act.PUBLIC_LANGUAGE,
+    "factor": Act.STAFF_SECOND_FACTOR,
+    "factor-new": Act.STAFF_SECOND_FACTOR,
+    "factor-app": Act.STAFF_SECOND_FACTOR,
+    "factor-passkey": Act.STAFF_SECOND_FACTOR,
+    "factor-remove": Act.STAFF_SECOND_FACTOR,
+    "factor-codes": Act.STAFF_SECOND_FACTOR,
+    "security": Act.STAFF_OWN_SESSIONS,
+    "security-end": Act.STAFF_OWN_SESSIONS,
+    "security-end-all": Act.STAFF_OWN_SESSIONS,
+    "security-password": Act.STAFF_OWN_SESSIONS,
+}
+
+URLS: dict[tuple[Kind, str], Act] = {
+    **{(Kind.MEMBER, name): act for name, act in _MEMBER_PAGES.items()},
+    **{(Kind.STAFF, name): act for name, act in _STAFF_PAGES.items()},
+}
+
+COMMANDS: dict[str, Act] = {
+    "migrate": Act.DB_OPERATE,
+    "demo": Act.DEMO_LOAD,
+    "serve": Act.SERVE_RUN,
+    "worker": Act.JOBS_WORK,
+    "receipts import": Act.RECEIPTS_IMPORT,
+    "receipts schema": Act.RECEIPTS_SHOW_FORMAT,
+    "receipts conflicts": Act.RECEIPTS_VIEW_QUARANTINE,
+    "receipts refused": Act.RECEIPTS_VIEW_QUARANTINE,
+    "receipts decide": Act.RECEIPTS_DECIDE_CONFLICT,
+    "network load": Act.NETWORK_LOAD,
+    "assortment load": Act.ASSORTMENT_LOAD,
+    "members code": Act.MEMBER_ISSUE_CODE,
+    "retention run": Act.RETENTION_RUN,
+    "staff add": Act.DUTY_ADD_PERSON,
+    "staff duties": Act.ACCESS_VIEW_TABLE,
+    "staff agreement publish": Act.AGREEMENT_PUBLISH,
+    "db start": Act.DB_OPERATE,
+    "db stop": Act.DB_OPERATE,
+    "db status": Act.DB_OPERATE,
+    "bench intake": Act.BENCH_RUN,
+    "bench purge": Act.BENCH_RUN,
+    "bench pages": Act.BENCH_RUN,
+}
+
+JOBS: dict[str, Act] = {
+    "retention": Act.RETENTION_RUN,
+}
