@@ -15,6 +15,8 @@ import hypothesis
 import psycopg
 import pytest
 
+from kvitto.kernel import identity
+from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.server import EmbeddedServer
 from kvitto.wiring import catalogues
 from tests.settings import HOME
@@ -25,16 +27,36 @@ hypothesis.settings.load_profile("kvitto")
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "database: talks to PostgreSQL")
+    ask_as_a_job()
     if not hasattr(config, "workerinput"):  # once, before the workers of a parallel run, which share them
         make_key_files(HOME)
         catalogues.compile_changed()
         config.server_was_running = EmbeddedServer(HOME).status().running
 
 
+def ask_as_a_job():
+    """Tests of rooms ask the database as a job does; what comes over the pages asks as who is signed in."""
+    identity.process_is(ActorKind.SYSTEM)
+
+
+@pytest.fixture(autouse=True)
+def asks():
+    """A command that a test has run in this process has made it the operator's."""
+    ask_as_a_job()
+
+
 def pytest_unconfigure(config):
     """Leave the test server as it was found."""
     if getattr(config, "server_was_running", True) is False:
         EmbeddedServer(HOME).stop()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many cells of the access policy were decided."""
+    passed = terminalreporter.stats.get("passed", [])
+    cells = sum(count for report in passed for name, count in report.user_properties if name == "cells")
+    if cells:
+        terminalreporter.write_line(f"access policy: {cells:,} cells decided")
 
 
 def pytest_collection_modifyitems(items):

@@ -12,6 +12,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from kvitto.benchmarks.browser import Server
+from kvitto.kernel import identity
+from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.server import EmbeddedServer
 
 ROOT = Path(__file__).parent.parent
@@ -54,6 +56,7 @@ def register(**settings: str) -> Iterator[None]:
         import django
 
         django.setup()
+        identity.process_is(ActorKind.OPERATOR)
         # Playwright's event loop runs in this thread; nothing here awaits
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
         yield

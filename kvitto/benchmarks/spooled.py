@@ -5,6 +5,9 @@ from multiprocessing.connection import Connection
 import psycopg
 from psycopg.types.json import Jsonb
 
+from kvitto.kernel import identity
+from kvitto.kernel.actor import ActorKind
+
 
 def insert(pipe: Connection, url: str, deliveries: list[int], columns: dict[str, str], table: str, key: str) -> None:
     """Stage and insert the stored rows of each delivery, in a transaction of its own.
@@ -18,6 +21,7 @@ def insert(pipe: Connection, url: str, deliveries: list[int], columns: dict[str,
         f"INSERT INTO {table} ({names}) SELECT {names} FROM staged ORDER BY {key} ON CONFLICT ({key}) DO NOTHING"
     )
     with psycopg.connect(url) as connection:
+        identity.tell(connection, identity.Identity(ActorKind.OPERATOR))  # to read the rows that it stores again
         connection.execute(stage)
         connection.commit()
         batches = [_rows(connection, columns, delivery) for delivery in deliveries]

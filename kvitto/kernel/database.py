@@ -17,6 +17,7 @@ from kvitto.kernel.server import EmbeddedServer, Role
 MINIMUM_VERSION = 15_00_00
 _MENDS = {  # what a database error says, and what mends it
     r'relation ".*" does not exist': "the database is not set up, or older than the program: run kvitto migrate",
+    r"row-level security policy": "the wall around personal tables refused it: who asks may not, or nobody said who asks",
     r"permission denied for table": "the web role lacks a grant: run kvitto migrate",
     r"no partition of relation": "the months ahead are missing: run kvitto retention run, which should run every night",
 }
@@ -46,7 +47,7 @@ def django_settings(role: Role) -> dict[str, Any]:
     parts = {key: str(value) for key, value in conninfo_to_dict(url(role)).items() if value is not None}
     known = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     entry: dict[str, Any] = {name: parts.pop(key, "") for name, key in known.items()}
-    return entry | {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "OPTIONS": parts}
+    return entry | {"ENGINE": "kvitto.kernel.postgres", "CONN_MAX_AGE": 0, "OPTIONS": parts}
 
 
 def ensure_running() -> None:

@@ -35,5 +35,7 @@ def batch_cursor(using: str = WEB) -> Iterator[psycopg.Cursor[Any]]:
     """
     connection = connections[using]
     connection.ensure_connection()
+    with connection.wrap_database_errors:
+        connection.tell()  # type: ignore[attr-defined]  # our own backend's: who asks
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         yield cursor

@@ -9,7 +9,8 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from kvitto.accounts import actions as accounts
 from kvitto.accounts.types import Kind
 from kvitto.audit import actions as audit
-from kvitto.kernel.actor import Actor
+from kvitto.kernel import identity
+from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError, NotFoundError
 from kvitto.members import queries
@@ -96,6 +97,13 @@ def use_code(*, code_id: int, username: str, password: str, by: Actor, now: date
     UsernameError and PasswordError of the accounts.
     """
     require_transaction()
+    with queries.presenting_code(code_id):
+        account_id = _use_code(code_id, username, password, by, now)
+    identity.proved(ActorKind.MEMBER, account_id)
+    return account_id
+
+
+def _use_code(code_id: int, username: str, password: str, by: Actor, now: datetime) -> int:
     holder = Person.objects.filter(pk__in=Code.objects.filter(pk=code_id).values("person_id"))
     person = holder.select_for_update(no_key=True).first()  # one use at a time
     if person is None or queries.open_code(code_id, now=now) is None:

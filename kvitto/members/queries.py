@@ -1,11 +1,13 @@
 """Reads of the customer register. `holders` is the one place where a receipt's card meets a person."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from kvitto.kernel import identity
 from kvitto.kernel.db import batch_cursor
 from kvitto.members.codes import digest
 from kvitto.members.models import Card, Code, Person
@@ -51,14 +53,27 @@ def find_code(*, card: str, code: str, now: datetime) -> int | None:
 
     The card as `rules.read_card` gives it, the code as `rules.read_code` does. An unknown card does the same work as a known.
     """
-    person_id = holder_at(card, at=now) or 0  # nobody has 0
-    return _open(now).filter(digest=digest(person_id, code), person_id=person_id).values_list("pk", flat=True).first()
+    with identity.presenting(card=card):
+        person_id = holder_at(card, at=now) or 0  # nobody has 0
+    with identity.presenting(person=person_id):
+        fitting = _open(now).filter(digest=digest(person_id, code), person_id=person_id)
+        return fitting.values_list("pk", flat=True).first()
 
 
 def open_code(code_id: int, *, now: datetime) -> OpenCode | None:
     """A code that can still be used; None when it no longer can."""
-    row = _open(now).filter(pk=code_id).values_list("person_id", "person__account__username").first()
+    with presenting_code(code_id):
+        row = _open(now).filter(pk=code_id).values_list("person_id", "person__account__username").first()
     return OpenCode(*row) if row else None
+
+
+@contextmanager
+def presenting_code(code_id: int) -> Iterator[None]:
+    """Inside, the database lets a visitor see this code and the person whose it is."""
+    with identity.presenting(code=code_id):
+        person_id = Code.objects.filter(pk=code_id).values_list("person_id", flat=True).first()
+        with identity.presenting(person=person_id or 0):
+            yield
 
 
 def _open(now: datetime) -> QuerySet[Code]:

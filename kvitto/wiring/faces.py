@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from kvitto.accounts.rules import MEMBER_LIMITS, STAFF_LIMITS, device_of
 from kvitto.accounts.sessions import SessionStore
 from kvitto.accounts.types import Kind, Limits
+from kvitto.kernel import identity
+from kvitto.kernel.actor import ActorKind
 
 
 class FacedRequest(HttpRequest):
@@ -54,7 +56,10 @@ def face_of(path: str) -> Face:
 
 
 class FaceMiddleware:
-    """Decides the face, and renames its cookies on the way in and out. Outside of everything that reads a cookie."""
+    """Decides the face, and renames its cookies on the way in and out. Outside of everything that reads a cookie.
+
+    Inside, the database is asked as a visitor.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -66,7 +71,8 @@ class FaceMiddleware:
         request.urlconf = face.urlconf
         known = cookies | {name: name for name in (settings.LANGUAGE_COOKIE_NAME, settings.THEME_COOKIE_NAME)}
         request.COOKIES = {inner: request.COOKIES[outer] for inner, outer in known.items() if outer in request.COOKIES}
-        response = self.get_response(request)
+        with identity.acting(ActorKind.VISITOR):  # until somebody is known; it ends with the request
+            response = self.get_response(request)
         for inner, outer in cookies.items():
             morsel = response.cookies.pop(inner, None)
             if morsel is None:
@@ -93,6 +99,7 @@ class KindMiddleware:
         request.session.device = device_of(request.headers.get("User-Agent", ""))
         if request.user.is_authenticated:
             if request.user.kind == request.face.kind:
+                identity.proved(ActorKind(request.user.kind), request.user.pk)
                 request.session.touch(datetime.now(UTC))
             else:
                 logout(request)

@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 from procrastinate import App
 
+from kvitto.kernel import identity
+from kvitto.kernel.actor import ActorKind
+
 DAILY = "15 3 * * *"  # the queue counts in UTC, whatever the settings' time zone
 
 
@@ -11,7 +14,8 @@ def retention(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is t
     """Delete what is past its time."""
     from kvitto.retention.actions import run  # here, not above: this module is loaded before the apps are ready
 
-    run(now=datetime.now(UTC), dry_run=False)
+    with identity.acting(ActorKind.SYSTEM):
+        run(now=datetime.now(UTC), dry_run=False)
 
 
 def register(app: App) -> None:

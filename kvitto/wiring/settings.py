@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from kvitto.kernel import database
+from kvitto.kernel import database, identity
 from kvitto.kernel.errors import SetupError
 from kvitto.kernel.home import home
 
@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "kvitto.assortment",
     "kvitto.members",
     "kvitto.choices",
+    "kvitto.staff",
     "kvitto.vault",
     "kvitto.purchases",
     "kvitto.intake",
@@ -83,12 +84,13 @@ MIDDLEWARE = [
     "kvitto.wiring.sign_in_again.SignInAgainMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "kvitto.wiring.second_factor.SecondFactorMiddleware",
     "kvitto.wiring.errors.ErrorMiddleware",
 ]
 
 DATABASES = {"default": database.django_settings("web"), "owner": database.django_settings("owner")}
 if env_bool("KVITTO_DATABASE_POOL", default=False):  # on in the web server, where each request is a thread of its own
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 10}
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 10, "reset": identity.forget}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.Account"
 AUTHENTICATION_BACKENDS = ["kvitto.accounts.backend.FaceBackend"]
@@ -131,7 +133,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0  # a browser that was here over HTTPS never comes without
 X_FRAME_OPTIONS = "DENY"
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "doors" / "member_web" / "static"]
+STATICFILES_DIRS = [BASE_DIR / "doors" / door / "static" for door in ("member_web", "staff_web")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # there are no uploads
     "staticfiles": {"BACKEND": "kvitto.wiring.statics.VersionedStorage"},

@@ -1,19 +1,21 @@
-"""Making the database what the code expects: created, migrated, partitioned, granted. All as the owner role."""
+"""Making the database what the code expects: created, migrated, partitioned, granted, walled. All as the owner role."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 from psycopg import sql
 
+from kvitto.kernel import identity
+from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.database import MINIMUM_VERSION
 from kvitto.kernel.db import OWNER, WEB
 from kvitto.kernel.errors import SetupError
 from kvitto.purchases import partitions
 from kvitto.vault import actions as vault
-from kvitto.wiring import grants
+from kvitto.wiring import grants, walls
 
 
 def _maintenance(settings: dict[str, Any]) -> psycopg.Connection:
@@ -36,7 +38,7 @@ def drop_database(name: str, maintenance: dict[str, Any]) -> None:
 
 
 def migrate() -> None:
-    """Bring the schema up to date: migrations, partitions around today, the web role's grants, the key files.
+    """Bring the schema up to date: migrations, partitions around today, the web role's grants, the walls, the key files.
 
     Safe to repeat. SetupError when the server is too old, or the key files do not fit the register.
     """
@@ -45,7 +47,10 @@ def migrate() -> None:
         version = int(cursor.fetchone()[0])
     if version < MINIMUM_VERSION:
         raise SetupError(f"PostgreSQL 15 or newer is needed, this server is {version // 10_000}")
-    call_command("migrate", database=OWNER, interactive=False, verbosity=0)
-    partitions.ensure(today=datetime.now(UTC).date())
-    grants.apply(web_role=str(connections[WEB].settings_dict["USER"]))
-    vault.ready()
+    with identity.acting(ActorKind.SYSTEM):  # a migration that moves data has to see it
+        call_command("migrate", database=OWNER, interactive=False, verbosity=0)
+        partitions.ensure(today=datetime.now(UTC).date())
+        walls.apply()  # before the grants: no new table is ever open without its wall
+        with transaction.atomic(using=OWNER):  # a server that runs meanwhile never finds its grants taken away
+            grants.apply(web_role=str(connections[WEB].settings_dict["USER"]))
+        vault.ready()

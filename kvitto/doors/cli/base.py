@@ -10,7 +10,8 @@ import django
 from django.db.utils import Error
 from rich.console import Console
 
-from kvitto.kernel import database
+from kvitto.kernel import database, identity
+from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.errors import KvittoError
 
 DONE, FAILED, USAGE, REJECTS, INTERRUPTED = 0, 1, 2, 3, 130
@@ -25,9 +26,10 @@ def prepare() -> None:
 
 
 def setup() -> None:
-    """Prepare, then make Django ready in this process."""
+    """Prepare, then make Django ready in this process, whose every statement is the operator's."""
     prepare()
     django.setup()
+    identity.process_is(ActorKind.OPERATOR)
 
 
 def print_json(value: dict[str, Any]) -> None:

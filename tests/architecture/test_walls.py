@@ -1,0 +1,376 @@
+"""Row-level security: what a face does not reach is not there, whatever is asked. The tests ask without any condition."""
+
+import ast
+import re
+
+import pytest
+from django.apps import apps
+from django.db import Error, ProgrammingError, connection, connections, transaction
+
+from kvitto.accounts import queries as accounts_queries
+from kvitto.accounts.models import Account, Factor, RecoveryCode, Session
+from kvitto.accounts.types import Kind
+from kvitto.audit import actions as audit
+from kvitto.choices.actions import state_levels
+from kvitto.choices.types import Channel
+from kvitto.kernel import identity
+from kvitto.kernel.actor import OPERATOR, VISITOR, Actor, ActorKind
+from kvitto.kernel.db import OWNER, opened
+from kvitto.kernel.privacy import FieldClass, Held
+from kvitto.members import actions as members
+from kvitto.members.models import Card, Code, Person
+from kvitto.members.types import CodeChannel
+from kvitto.stores.types import Level
+from kvitto.wiring import grants, third_party_privacy
+from kvitto.wiring.walls import OPEN, TABLES
+from tests.architecture.source import imports, modules
+from tests.cast import AINO_CARD, BJORN_CARD, NOW, receipt, take
+
+REFUSED = "row-level security"
+DENIED = "permission denied|must be owner"
+BY_ACCOUNT = "account_id = {account}"
+BY_PERSON = "person_id = {person}"
+WHOSE = {  # which rows are somebody's
+    "members_person": "id = {person}",
+    "members_card": BY_PERSON,
+    "members_code": BY_PERSON,
+    "choices_statement": BY_PERSON,
+    "vault_key": BY_PERSON,
+    "purchases_receipt": BY_PERSON,
+    "accounts_account": "id = {account}",
+    "accounts_session": BY_ACCOUNT,
+    "accounts_factor": BY_ACCOUNT,
+    "accounts_recovery_code": BY_ACCOUNT,
+    "audit_entry": "(actor_kind = 'member' AND actor_id = '{account}')"
+    " OR subject = (SELECT audit_id FROM members_person WHERE id = {person})",
+}
+NOBODYS = TABLES.keys() - WHOSE.keys()  # no member reaches a row of these
+CHANGED_BY_ONESELF = {"accounts_account", "accounts_session", "accounts_factor", "accounts_recovery_code"}
+
+every_wall = pytest.mark.parametrize("table", sorted(TABLES))
+every_own = pytest.mark.parametrize("table", sorted(WHOSE))
+
+
+def rows(sql, using="default"):
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def count(table, condition="true", using="default"):
+    return rows(f"SELECT count(*) FROM {table} WHERE {condition}", using)[0][0]
+
+
+def done(sql):
+    """How many rows a statement touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.rowcount
+
+
+def empty(tables):
+    """The tables of which nothing is to be seen; what visitors did is not counted, which is about nobody who can be found."""
+    return {
+        table for table in tables if not count(table, "actor_kind <> 'visitor'" if table == "audit_entry" else "true")
+    }
+
+
+@pytest.fixture
+def people(cast):
+    """Aino, Björn and Elsa of the staff, each with something in every table that can be somebody's; Aino's and Björn's ids."""
+    found = {}
+    with opened():
+        for name, kind in {"aino": Kind.MEMBER, "bjorn": Kind.MEMBER, "elsa": Kind.STAFF}.items():
+            account = Account.objects.create(username=name, password="!", kind=kind, created_at=NOW).pk
+            audit.record(by=Actor(ActorKind(kind), str(account)), action="accounts.sign_in", now=NOW)
+            Session.objects.create(
+                session_key=name, session_data="", expire_date=NOW, account_id=account, started_at=NOW, seen_at=NOW
+            )
+            Factor.objects.create(account_id=account, kind="app", sealed=b"", counter=0, added_at=NOW, used_at=NOW)
+            RecoveryCode.objects.create(account_id=account, digest=name.encode())
+            if kind is Kind.STAFF:
+                found[name] = {"account": account, "person": 0}
+                continue
+            person = getattr(cast, name)
+            members.link_account(person_id=person, account_id=account, by=OPERATOR, now=NOW)
+            members.issue_code(person_id=person, channel=CodeChannel.LETTER, by=OPERATOR, now=NOW)
+            levels = {person: Level.PRODUCT}
+            state_levels(levels=levels, channel=Channel.WEB, stated_at=NOW, by=OPERATOR, now=NOW)
+            found[name] = {"account": account, "person": person}
+    take(receipt(), receipt(card=BJORN_CARD, sequence=2), receipt(card="9246000000009999", sequence=3), b"{}")
+    return found
+
+
+@pytest.fixture
+def as_aino(people):
+    with identity.acting(ActorKind.MEMBER, account=people["aino"]["account"]):
+        yield people
+
+
+@every_own
+def test_a_member_finds_their_own_rows_and_no_others(people, table):
+    own, others = (WHOSE[table].format(**people[name]) for name in ("aino", "bjorn"))
+    mine = count(table, own)
+    assert mine
+    assert count(table, others)
+    with identity.acting(ActorKind.MEMBER, account=people["aino"]["account"]):
+        assert count(table, "true" if table != "audit_entry" else "actor_kind <> 'visitor'") == mine
+        assert count(table, own) == mine
+        assert count(table, others) == 0
+
+
+def test_what_is_no_members_no_member_finds(people):
+    assert not empty(NOBODYS) >= {"intake_delivery", "intake_quarantine", "intake_unknown_card"}
+    with identity.acting(ActorKind.MEMBER, account=people["aino"]["account"]):
+        assert empty(NOBODYS) == NOBODYS
+
+
+@every_own
+def test_nobody_writes_a_row_of_somebody_else(people, table):
+    rows_of = WHOSE[table].format(**people["bjorn"])
+    done(f"CREATE TEMP TABLE bjorns ON COMMIT DROP AS SELECT * FROM {table} WHERE {rows_of}")
+    assert count("bjorns")
+    for face, account in ((ActorKind.MEMBER, people["aino"]["account"]), (ActorKind.STAFF, people["elsa"]["account"])):
+        with identity.acting(face, account=account):
+            with pytest.raises(ProgrammingError, match=f"{REFUSED}|{DENIED}"), transaction.atomic():
+                done(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM bjorns")
+            for statement in (f"UPDATE {table} SET {column(table)} = {column(table)}", f"DELETE FROM {table}"):
+                if statement.split()[0] in grants.TABLES[table]:
+                    assert done(f"{statement} WHERE {rows_of}") == 0
+    assert count(table, rows_of) == count("bjorns")
+
+
+def column(table):
+    return "session_key" if table == "accounts_session" else "id" if table != "purchases_receipt" else "level"
+
+
+@every_own
+def test_of_the_register_a_member_changes_nothing_and_of_their_sign_in_their_own(as_aino, table):
+    if "UPDATE" not in grants.TABLES[table]:
+        pytest.skip("nobody changes it on the web")
+    changed = done(f"UPDATE {table} SET {column(table)} = {column(table)}")
+    assert changed == (1 if table in CHANGED_BY_ONESELF else 0)
+
+
+def test_a_row_cannot_be_handed_to_somebody_else(as_aino):
+    for table in ("accounts_session", "accounts_factor"):
+        with pytest.raises(ProgrammingError, match=REFUSED), transaction.atomic():
+            done(f"UPDATE {table} SET account_id = {as_aino['bjorn']['account']}")
+
+
+def test_an_account_cannot_change_its_face(as_aino):
+    with pytest.raises(ProgrammingError, match=REFUSED), transaction.atomic():
+        done("UPDATE accounts_account SET kind = 'staff'")
+
+
+def test_nobody_signs_the_record_of_acts_with_another_name(as_aino):
+    for by in (OPERATOR, Actor(ActorKind.STAFF, "1"), Actor(ActorKind.MEMBER, str(as_aino["bjorn"]["account"]))):
+        with pytest.raises(ProgrammingError, match=REFUSED), transaction.atomic():
+            audit.record(by=by, action="test", now=NOW)
+    audit.record(by=Actor(ActorKind.MEMBER, str(as_aino["aino"]["account"])), action="test", now=NOW)
+    audit.record(by=VISITOR, action="test", now=NOW)
+
+
+def test_where_nobody_has_said_who_asks_nothing_is_there(people, monkeypatch):
+    monkeypatch.setattr(identity, "_process", identity.NOBODY)
+    assert {table for table in TABLES if count(table)} == set()
+
+
+def test_the_owner_is_walled_too(committed_cast, monkeypatch):
+    assert count("members_person", using=OWNER) == 3
+    monkeypatch.setattr(identity, "_process", identity.NOBODY)
+    assert {table for table in TABLES if count(table, using=OWNER)} == set()
+
+
+def test_a_visitor_with_nothing_to_show_finds_nothing(people):
+    with identity.acting(ActorKind.VISITOR):
+        assert empty(TABLES) == TABLES.keys()
+
+
+@pytest.mark.parametrize(
+    ("presented", "seen"),
+    [
+        ({"name": "aino"}, {"accounts_account": "aino"}),
+        ({"session": "bjorn"}, {"accounts_session": "bjorn", "accounts_account": "bjorn"}),
+        ({"card": AINO_CARD}, {"members_card": "aino"}),
+    ],
+)
+def test_what_a_visitor_presents_shows_one_row(people, presented, seen):
+    with identity.acting(ActorKind.VISITOR), identity.presenting(**presented):
+        found = {table for table in WHOSE.keys() - {"audit_entry"} if count(table)}
+        assert found == seen.keys()
+        for table, whose in seen.items():
+            assert count(table) == count(table, WHOSE[table].format(**people[whose])) == 1
+
+
+def test_a_code_leads_to_its_person_and_their_account(people):
+    person_id, account_id = people["bjorn"]["person"], people["bjorn"]["account"]
+    code_id = Code.objects.get(person_id=person_id).pk
+    with identity.acting(ActorKind.VISITOR), identity.presenting(code=code_id, person=person_id):
+        assert list(Code.objects.values_list("pk", flat=True)) == [code_id]
+        assert list(Person.objects.values_list("pk", flat=True)) == [person_id]
+        assert list(Account.objects.values_list("pk", flat=True)) == [account_id]
+        assert not Card.objects.exists()
+        assert count("purchases_receipt") == count("vault_key") == count("choices_statement") == 0
+
+
+def test_staff_find_nothing_of_members(people):
+    with identity.acting(ActorKind.STAFF, account=people["elsa"]["account"]):
+        found = {table for table in WHOSE if count(table)}
+        assert found == {
+            "accounts_account", "accounts_session", "accounts_factor", "accounts_recovery_code", "audit_entry"
+        }  # fmt: skip
+        assert list(Account.objects.values_list("username", flat=True)) == ["elsa"]
+        assert [
+            each.is_this for each in accounts_queries.sessions_of(people["elsa"]["account"], this_key="elsa", now=NOW)
+        ] == []
+
+
+def test_whoever_hands_receipts_in_learns_no_name_and_deletes_nothing(people):
+    with identity.acting(ActorKind.TILL):
+        assert count("members_person") == count("accounts_account") == count("members_code") == 0
+        assert done("DELETE FROM purchases_receipt") == 0
+        assert done("DELETE FROM vault_key") == 0
+
+
+# the walls themselves
+
+
+@every_wall
+def test_the_web_role_cannot_take_a_wall_down(db, table):
+    changes = [
+        f"ALTER TABLE {table} {change}" for change in ("DISABLE ROW LEVEL SECURITY", "NO FORCE ROW LEVEL SECURITY")
+    ]
+    for statement in (*changes, f"CREATE POLICY mine ON {table} USING (true)", f"DROP POLICY machine ON {table}"):
+        with pytest.raises(ProgrammingError, match=DENIED), transaction.atomic():
+            done(statement)
+
+
+@every_wall
+def test_to_switch_row_security_off_is_an_error(db, table):
+    done("SET LOCAL row_security = off")
+    with pytest.raises(ProgrammingError, match="would be affected by row-level security"), transaction.atomic():
+        count(table)
+
+
+@every_wall
+def test_nothing_is_copied_past_a_wall(db, table):
+    if "INSERT" not in grants.TABLES[table]:
+        pytest.skip("nobody adds to it")
+    with pytest.raises(Error, match="COPY FROM not supported with row-level security"), transaction.atomic():
+        done(f"COPY {table} FROM STDIN")
+
+
+def standing():
+    return rows(
+        "SELECT tablename, policyname, cmd, permissive, coalesce(qual, ''), coalesce(with_check, '') FROM pg_policies"
+    )
+
+
+def test_every_listed_wall_stands_and_no_other(db):
+    flags = rows(
+        "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace AND (relrowsecurity OR relforcerowsecurity)"
+    )
+    assert set(flags) == {(table, True, True) for table in TABLES}
+    assert {(table, name, command) for table, name, command, *_ in standing()} == {
+        (table, policy.name, policy.command) for table, policies in TABLES.items() for policy in policies
+    }
+
+
+def test_every_table_with_something_of_a_person_has_a_wall_or_a_reason(db):
+    held = {
+        model._meta.db_table: [value for value in vars(model.Privacy).values() if isinstance(value, Held)]
+        for model in apps.get_models()
+        if model.__module__.startswith("kvitto.")
+    }
+    held |= {table: list(columns.values()) for table, columns in third_party_privacy.TABLES.items()}
+    personal = {
+        table for table, fields in held.items() if any(each.field_class is not FieldClass.NONE for each in fields)
+    }
+    assert personal == TABLES.keys() | OPEN.keys()
+    assert not TABLES.keys() & OPEN.keys()
+    assert all(len(reason) > 15 for reason in OPEN.values())
+
+
+def test_no_policy_lets_everybody_through(db):
+    """Each asks for the face, or for an account, which only a face has."""
+    for table, name, _, permissive, using, check in standing():
+        assert permissive == "PERMISSIVE", (table, name)
+        for condition in filter(None, (using, check)):
+            assert re.search(r"kvitto\.(face|account)", condition), (table, name)
+
+
+def test_a_policy_calls_no_function_but_the_reading_of_settings(db):
+    called = {
+        function
+        for *_, using, check in standing()
+        for function in re.findall(r"(\w+)\(", f"{using} {check}")
+        if function.lower() not in {"and", "or", "in", "any", "select", "where"}
+    }
+    assert called == {"current_setting", "NULLIF"}
+
+
+def test_no_function_works_with_its_owners_rights(db):
+    assert rows("SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace") == []
+
+
+MACHINES = {  # who takes up an identity that reaches more than its owner's rows
+    ("kvitto.doors.cli.base", "process_is", "OPERATOR"): "a command is its operator's",
+    ("kvitto.intake.worker", "acting", "TILL"): "receipts are recorded for whoever bought",
+    ("kvitto.wiring.jobs", "acting", "SYSTEM"): "what is over its time goes, whosever it is",
+    ("kvitto.wiring.setup", "acting", "SYSTEM"): "a migration that moves data has to see it",
+    ("kvitto.demo.queries", "acting", "SYSTEM"): "the demo's page lists invented people to a visitor",
+    ("kvitto.benchmarks.copying", "process_is", "OPERATOR"): "a measurement in a database of its own",
+    ("kvitto.benchmarks.spooled", "Identity", "OPERATOR"): "a measurement in a database of its own",
+}
+
+
+def test_who_reaches_everybodys_rows_is_listed():
+    found = {
+        (module, name, argument.attr)
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and (name := getattr(node.func, "attr", "")) in {"acting", "process_is", "Identity"}
+        for argument in node.args[:1]
+        if isinstance(argument, ast.Attribute) and argument.attr not in {"VISITOR", "MEMBER", "STAFF"}
+    }
+    assert found == MACHINES.keys()
+
+
+def test_only_these_modules_say_who_asks_at_all():
+    """What takes the functions by another way would not be found by the test above."""
+    wrong = {
+        module
+        for module in modules()
+        if module != "kvitto.kernel.identity"
+        for name in imports(module)
+        if name.startswith("kvitto.kernel.identity.")
+    }
+    assert wrong == set()
+
+
+# what they cost
+
+
+@every_wall
+def test_who_asks_is_answered_once_a_statement(db, table):
+    plan = "\n".join(line for (line,) in rows(f"EXPLAIN SELECT * FROM {table}"))
+    assert "InitPlan" in plan
+    assert "SubPlan" not in plan
+
+
+def test_a_members_own_question_uses_its_index_and_its_months_only(as_aino):
+    done("SET LOCAL enable_seqscan = off")  # the tables of the test are too small for an index to be worth it
+    question = (
+        f"SELECT id FROM purchases_receipt WHERE person_id = {as_aino['aino']['person']}"
+        " AND business_day >= '2026-10-01' AND business_day < '2026-12-01'"
+    )
+    plan = "\n".join(line for (line,) in rows(f"EXPLAIN {question}"))
+    assert set(re.findall(r"(?<=on )purchases_receipt\w*", plan)) == {
+        "purchases_receipt_2026_10",
+        "purchases_receipt_2026_11",
+    }
+    assert len(re.findall(r"Index Cond: \(\(person_id = ", plan)) == 2
+    assert rows(question)
