@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from backports import zstd
@@ -144,16 +146,29 @@ def test_a_cut_off_file_is_recorded_up_to_the_cut(register, tmp_path, ending):
     assert stored() == (2_500, 2_500)
 
 
+def in_the_middle(register, body):
+    """An import that has recorded a part of what it was given and waits for more: it cannot be done before its end."""
+    command = [KVITTO, "receipts", "import", "-", "--json"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    process = subprocess.Popen(command, env=register, **pipes)
+
+    def feed():
+        with suppress(BrokenPipeError):
+            process.stdin.write(body)
+
+    Thread(target=feed, daemon=True).start()
+    while not stored()[0]:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    return process
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("who", ["the import", "one of its processes"])
 def test_every_receipt_is_there_once_after_a_kill_and_a_second_run(register, tmp_path, who):
     file = tmp_path / "day.ndjson"
     file.write_bytes(ndjson(*many(9_000)))
-    command = [KVITTO, "receipts", "import", str(file), "--json"]
-    process = subprocess.Popen(command, env=register, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while not stored()[0]:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
+    process = in_the_middle(register, file.read_bytes())
     victim = process.pid
     if who != "the import":
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -174,10 +189,7 @@ def test_every_receipt_is_there_once_after_a_kill_and_a_second_run(register, tmp
 def test_an_interrupted_import_says_so_and_can_be_run_again(register, tmp_path):
     file = tmp_path / "day.ndjson"
     file.write_bytes(ndjson(*many(9_000)))
-    command = [KVITTO, "receipts", "import", str(file), "--json"]
-    process = subprocess.Popen(command, env=register, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while not stored()[0]:
-        time.sleep(0.01)
+    process = in_the_middle(register, file.read_bytes())
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
 
