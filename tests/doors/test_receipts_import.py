@@ -146,11 +146,16 @@ def test_a_cut_off_file_is_recorded_up_to_the_cut(register, tmp_path, ending):
     assert stored() == (2_500, 2_500)
 
 
+def listen():
+    """Hear Ctrl-C again: what a shell starts in the background does not, and neither do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def in_the_middle(register, body):
     """An import that has recorded a part of what it was given and waits for more: it cannot be done before its end."""
     command = [KVITTO, "receipts", "import", "-", "--json"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    process = subprocess.Popen(command, env=register, **pipes)
+    process = subprocess.Popen(command, env=register, preexec_fn=listen, **pipes)  # noqa: PLW1509  no thread runs yet
 
     def feed():
         with suppress(BrokenPipeError):
