@@ -3,13 +3,16 @@
 Two members, one who buys as most do and one who buys a lot; a real server for each register, both running throughout. Registers,
 pages and members take turns in short slices, so that what else the machine does falls on all of them alike. Yardsticks in the
 same turns: a page of the same server that opens nothing, and the smallest question to the database.
+
+What row-level security costs is measured before that, against a copy of the demo's register without it: every request is made
+of both servers before the next one.
 """
 
 import math
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import cycle, islice
@@ -26,6 +29,7 @@ from kvitto.kernel.db import OWNER
 Progress = Callable[[str], None]
 
 SLICES = 10
+COMPARED = 3  # times as many requests with and without walls: one bad request in twenty is few to compare
 PAGES = ("overview", "list", "receipt", "search")
 WORDS = ("milk", "bread", "cheese", "coffee", "chicken", "yogurt", "frozen", "soup", "apple", "chocolate")
 RECEIPTS = 40  # different ones of each member, in turn
@@ -58,8 +62,11 @@ def run(*, times: int, requests: int, serve: Sequence[str], progress: Progress) 
     """
     labels = {"demo": 1} | ({f"x{times}": times} if times > 1 else {})
     with ExitStack() as stack:
+        bare = stack.enter_context(registers.without_walls())  # copied before a server holds the register open
+        without = _site(stack, bare, serve)
         sites = {label: _site(stack, registers.name(count), serve) for label, count in labels.items()}
-        pages = _there(sites, progress)
+        pages = _there([without, *sites.values()], progress)
+        walls = _compare(sites["demo"], without, pages, requests * COMPARED, progress)
         for number in range(SLICES + 1):  # the first warms up
             each = -(-requests // SLICES)
             for site in sites.values():
@@ -68,6 +75,7 @@ def run(*, times: int, requests: int, serve: Sequence[str], progress: Progress) 
     result: dict[str, Any] = {label: _figures(site, pages) for label, site in sites.items()}
     if times > 1:
         result["growth_p50"] = _growth(result["demo"], result[f"x{times}"])
+    result["walls"] = walls
     first = sites["demo"].visits
     result["bytes"] = {page: max(first[TYPICAL.username].packed_bytes[page]) for page in pages}
     result["heavy_bytes"] = {page: max(first[HEAVY.username].packed_bytes[page]) for page in pages}
@@ -106,10 +114,10 @@ def _paths(card: str) -> dict[str, Iterator[str]]:
     }
 
 
-def _there(sites: dict[str, Site], progress: Progress) -> list[str]:
+def _there(sites: Iterable[Site], progress: Progress) -> list[str]:
     """The pages that answer; an address that leads on is replaced by where it leads."""
     missing = set()
-    for site in sites.values():
+    for site in sites:
         for visit in site.visits.values():
             visit.browser.connect()
             nothing = [path for path in NOTHING_OPENED if visit.browser.get(path).status == 200]
@@ -123,6 +131,35 @@ def _there(sites: dict[str, Site], progress: Progress) -> list[str]:
                     missing.add(page)
                     progress(f"{site.name}: the page {page} answers {answer.status} and is left out")
     return [page for page in (*PAGES, "nothing_opened") if page not in missing]
+
+
+def _compare(
+    walled: Site, bare: Site, pages: list[str], requests: int, progress: Progress
+) -> dict[str, dict[str, float]]:
+    """Each page with walls over the same without, at p50 and p95; the heavy member's beside the typical one's."""
+    ratios: dict[str, dict[str, float]] = defaultdict(dict)
+    for page in pages:
+        for shopper, prefix in ((TYPICAL, ""), (HEAVY, "heavy_")):
+            visits = [site.visits[shopper.username] for site in (walled, bare)]
+            on, off = _alternate(visits, page, requests)
+            for name, at in (("p50", statistics.median), ("p95", _p95)):
+                ratios[page][f"{prefix}{name}_ratio"] = round(at(on) / at(off), 2)
+                progress(f"walls: {prefix}{page} {name} {at(on):.2f} ms with, {at(off):.2f} ms without")
+    return dict(ratios)
+
+
+def _alternate(visits: list[Visit], page: str, requests: int) -> list[list[float]]:
+    """The same requests of every visit's server, one here, one there; the milliseconds of each. A tenth more warms up."""
+    took: list[list[float]] = [[] for _ in visits]
+    for visit in visits:
+        visit.browser.connect()
+    for number, path in enumerate(islice(visits[0].paths[page], requests + requests // 10)):
+        for visit, milliseconds in zip(visits, took, strict=True):
+            answer = visit.browser.get(path)
+            _check(answer, page)
+            if number >= requests // 10:
+                milliseconds.append(answer.milliseconds)
+    return took
 
 
 def _slice(site: Site, pages: list[str], each: int, *, counted: bool) -> None:

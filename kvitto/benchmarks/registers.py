@@ -9,7 +9,8 @@ member's lie as far apart as in a register that grew.
 import multiprocessing
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -58,6 +59,25 @@ def fill(*, times: int, migrate: Callable[[], None], prepare: Callable[[Path], P
         _ensure(name(times), migrate, lambda: _fill_with_copies(times, progress), progress, like=name(1))
     with scratch.pointed_at(name(times)):
         return _size()
+
+
+@contextmanager
+def without_walls() -> Iterator[str]:
+    """The demo's register once more, without row-level security; dropped at the end. Its name.
+
+    Nobody may be connected to the register itself while it is copied.
+    """
+    copy = f"{name(1)}_without_walls"
+    scratch.drop(copy)  # of a measurement that was killed
+    try:
+        scratch.create(copy, like=name(1))
+        with scratch.pointed_at(copy), connections[OWNER].cursor() as cursor:
+            cursor.execute("SELECT oid::regclass::text FROM pg_class WHERE relrowsecurity OR relforcerowsecurity")
+            for (table,) in cursor.fetchall():
+                cursor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY")
+        yield copy
+    finally:
+        scratch.drop(copy)
 
 
 def forget(times: int) -> None:

@@ -28,15 +28,28 @@ def database_of_its_own() -> Iterator[str]:
 
 
 def create(name: str, *, like: str = "") -> None:
-    """Make an empty database, or a copy of one to which nobody is connected."""
+    """Make an empty database, or a copy of one that nobody uses."""
+    _end_sessions(like)
     with connections[OWNER].cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name} {f'TEMPLATE {like}' if like else ''}")
 
 
 def drop(name: str) -> None:
-    """Drop a database to which nobody is connected, if it is there."""
+    """Drop a database that nobody uses, if it is there."""
+    _end_sessions(name)
     with connections[OWNER].cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
+def _end_sessions(name: str) -> None:
+    """End what the servers of a killed measurement still hold open in a database. Each role may end its own."""
+    for alias in (WEB, OWNER):
+        with connections[alias].cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND usename = current_user AND pid <> pg_backend_pid()",
+                [name],
+            )
 
 
 def exists(name: str) -> bool:

@@ -183,7 +183,9 @@ def purge(
 @bench.command()
 def pages(
     as_json: Json = False,
-    requests: Annotated[int, typer.Option(min=20, help="of each page, for either member")] = 200,
+    requests: Annotated[
+        int, typer.Option(min=20, help="of each page, for either member; to compare walls, three times as many")
+    ] = 200,
     times: Annotated[
         int, typer.Option(min=1, max=999, help="how many times the demo's members the large register has")
     ] = 50,
@@ -192,7 +194,10 @@ def pages(
     ] = False,
     fill_only: Annotated[bool, typer.Option("--fill-only", help="fill the registers and stop")] = False,
 ) -> None:
-    """A member's pages over HTTP, in the demo's register and in one many times its size; both are kept for the next time."""
+    """A member's pages over HTTP, in the demo's register and in one many times its size, and what the walls cost.
+
+    Both registers are kept for the next time.
+    """
     base.setup()
     from kvitto.benchmarks import pages as measurement
     from kvitto.benchmarks import registers
