@@ -58,7 +58,7 @@ SECTIONS = {
     "A member, for themselves": {"own"},
     "Staff, for themselves": {"staff"},
     "The customer register": {"member"},
-    "One member's purchases": {"case", "lines"},
+    "One member's purchases": {"case", "lines", "glass"},
     "Who works here, and what two people agree on": {"duty", "agreement", "access", "approvals", "change"},
     "The registers": {"network", "assortment", "receipts", "retention", "keys", "export", "threshold"},
     "Groups, and the record of acts": {"audit", "insight", "audience", "publication"},

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -15,12 +16,14 @@ from kvitto.benchmarks.browser import Server
 from kvitto.kernel import identity
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.server import EmbeddedServer
+from tests.journeys import staff_pages
 
 ROOT = Path(__file__).parent.parent
 KVITTO = str(Path(sys.executable).with_name("kvitto"))
 CHROMIUM = Path(os.environ.get("KVITTO_CHROMIUM") or "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ARGUMENTS += ["--disable-sync", "--no-first-run", "--hide-scrollbars", "--force-color-profile=srgb"]
+STAFF = {*staff_pages.STAFF, staff_pages.NOT_SIGNED}
 LOCALES = {"sv": "sv-FI", "fi": "fi-FI", "en": "en-GB"}
 
 
@@ -80,6 +83,14 @@ def people(*usernames: str) -> list[tuple[str, int]]:
     return [(name, person_id) for name, person_id in found if person_id is not None]
 
 
+def card(username: str) -> str:
+    """The card of one of the demo's people."""
+    from kvitto.members.queries import cards_of
+
+    ((_, person_id),) = people(username)
+    return cards_of(person_id, now=datetime.now(UTC))[0].number
+
+
 @contextmanager
 def served() -> Iterator[str]:
     """The address of a web server on the register."""
@@ -114,7 +125,9 @@ class Visitors:
         """Somebody's window; of the visitor without a name, one that is not signed in."""
         if who not in self.pages:
             self.pages[who] = self.context().new_page()
-            if who:
+            if who in STAFF:
+                staff_pages.enter(self.pages[who].context, self.url, who)
+            elif who:
                 sign_in(self.pages[who], who)
         return self.pages[who]
 

@@ -169,6 +169,22 @@ def parts_of(thing: object) -> Iterator[object]:
             waiting.extend(vars(part).values())
 
 
+# --- The policy -----------------------------------------------------------------------------------------------------
+
+
+def policy_texts() -> Iterator[Text]:
+    """The words of the table of who may do what, and of its refusals: the table itself is pure and asks no catalogue."""
+    from kvitto.staff.rules import POLICY, REASONS
+    from kvitto.staff.types import Denial
+
+    for row in POLICY.values():
+        yield Text("kvitto/staff/rules.py", row.words)
+    for reason in REASONS.values():
+        yield Text("kvitto/staff/rules.py", reason.words)
+    for denial in Denial:
+        yield Text("kvitto/staff/types.py", denial.words)
+
+
 # --- Catalogues -----------------------------------------------------------------------------------------------------
 
 
@@ -180,7 +196,7 @@ def templates() -> list[Path]:
 
 def texts() -> list[Text]:
     """Every text of the program, in no order."""
-    found = list(REWORDED)
+    found = [*REWORDED, *policy_texts()]
     for path in sorted(PACKAGE.rglob("*.py")):
         found.extend(python_texts(path.read_text(), str(path.relative_to(ROOT))))
     for path in templates():

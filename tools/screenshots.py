@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Error, Page
 
-from tests.journeys import pages
+from tests.journeys import pages, staff_pages
 from tools import demo_site
 
 FOLDER = demo_site.ROOT / "build" / "screenshots"
@@ -127,6 +127,9 @@ def main() -> int:
     with demo_site.register(KVITTO_DEBUG="yes", KVITTO_DEMO_DOOR="yes"), demo_site.served() as url:
         pages.settle(demo_site.password())
         states = pages.states(demo_site.people(*MEMBERS), debug=True, demo=True)
+        names = {name: name for name in staff_pages.STAFF}
+        staff_pages.settle(names, card := demo_site.card("aino"))
+        states += staff_pages.states(names, card)
         states = [state for state in states if not wanted or state.name.startswith(wanted)]
         if not wanted:
             for old in FOLDER.glob("**/*.png"):

@@ -13,7 +13,7 @@ from kvitto.accounts.rules import public_id
 from kvitto.accounts.types import Kind
 from kvitto.audit import actions as audit
 from kvitto.kernel import identity
-from kvitto.kernel.actor import Actor
+from kvitto.kernel.actor import VISITOR, Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import InvalidError, NotFoundError
 
@@ -79,6 +79,18 @@ def note_password(*, by: Actor, now: datetime) -> None:
     """Leave the trace of a right password where that alone signs nobody in."""
     require_transaction()
     audit.record(by=by, action="accounts.password_given", now=now, count=1)
+
+
+def note_single_sign_on(*, by: Actor, now: datetime) -> None:
+    """Leave the trace of a sign-in at the staff's provider; like a password it alone signs nobody in."""
+    require_transaction()
+    audit.record(by=by, action="accounts.single_sign_on_given", now=now, count=1)
+
+
+def note_sso_refused(*, reason: str, now: datetime) -> None:
+    """Leave the trace of a single sign-on that led nowhere. Whose it was, nobody knows, or nobody has shown."""
+    require_transaction()
+    audit.record(by=VISITOR, action="accounts.sso_refused", now=now, purpose=reason, count=1)
 
 
 def end_session(*, account_id: int, session_id: str, by: Actor, now: datetime) -> None:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from kvitto.accounts.models import Factor, RecoveryCode, Session
+from kvitto.accounts.models import Account, Factor, RecoveryCode, Session
 from kvitto.accounts.rules import public_id
-from kvitto.accounts.types import FactorKind, OpenSession, OwnFactor, SealedFactor
+from kvitto.accounts.types import FactorKind, Kind, OpenSession, OwnFactor, SealedFactor
 
 
 def sessions_of(account_id: int, *, this_key: str | None, now: datetime) -> list[OpenSession]:
@@ -45,3 +45,8 @@ def has_factor(account_id: int) -> bool:
 def recovery_codes_left(account_id: int) -> int:
     """How many recovery codes an account has not used yet."""
     return RecoveryCode.objects.filter(account_id=account_id).count()
+
+
+def account_named(username: str, kind: Kind) -> int | None:
+    """The account of a user name at a face, to the letter; None when there is none, or it is closed."""
+    return Account.objects.filter(username=username, kind=kind, is_active=True).values_list("pk", flat=True).first()

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
 
 from kvitto.accounts.types import Ended, Limits, Scope
 
@@ -44,6 +45,25 @@ def wait_after(failures: int, scope: Scope) -> timedelta:
         return timedelta(0)
     doublings = min(over - 1, 20)  # far beyond the longest wait already
     return min(allowance.first * (1 << doublings), allowance.longest)
+
+
+def keeps_secrets(address: str) -> bool:
+    """Whether nobody can read on the way what is sent to an address: HTTPS, or HTTP that does not leave this machine."""
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018  raises when it is none
+    except ValueError:
+        return False
+    if not parts.hostname or parts.username is not None:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname))
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def network_of(address: str) -> str:

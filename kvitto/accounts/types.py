@@ -26,6 +26,7 @@ class Ended(StrEnum):
 
     IDLE = "idle"
     LONG = "long"
+    STANDING = "standing"  # a duty, or the confidentiality agreement, no longer holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Purpose(StrEnum):
     CODE = "activation code"
     PASSWORD = "password change"  # noqa: S105 - a word, not a password
     FACTOR = "second factor"
+    LOOK_UP = "look-up by card"
+    SINGLE_SIGN_ON = "single sign-on"
 
 
 class Scope(StrEnum):
@@ -80,6 +83,13 @@ class Try:
     counted: tuple[Counted, ...]
 
 
+class First(StrEnum):
+    """What staff have shown before their second factor; the record of acts says it in these words."""
+
+    PASSWORD = "password"  # noqa: S105 - a word, not a password
+    SINGLE_SIGN_ON = "single sign-on"
+
+
 class FactorKind(StrEnum):
     """What somebody has at hand besides their password."""
 
@@ -93,6 +103,7 @@ class Given(StrEnum):
     APP = "one-time code"
     PASSKEY = "passkey"
     RECOVERY = "recovery code"
+    DEMO = "the demo's door"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,19 @@ from django.views.decorators.debug import sensitive_variables
 
 from kvitto.accounts import actions, tries
 from kvitto.accounts.models import Account
-from kvitto.accounts.types import Ended, Kind, Purpose, Try
+from kvitto.accounts.types import Ended, First, Kind, Purpose, Try
 from kvitto.kernel import identity
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import opened
 
+FIRST = "first"  # the session's note of what staff have shown before their second factor
 PREVIOUS = "previous_sign_in"  # the session's note of when the account had signed in before
 CLEAR = '"cache", "storage"'  # what a browser drops when its person leaves; cookies are the session's own matter
 WHY_ENDED: dict[str, Promise] = {
     Ended.IDLE: _("You were signed out because the page was not used for a while. Sign in to go on."),
+    Ended.STANDING: _(
+        "You were signed out because one of your duties, or your confidentiality agreement, no longer holds. Sign in to go on."
+    ),
     Ended.LONG: _("You were signed out because you had been signed in for many hours. Sign in to go on."),
 }
 
@@ -68,8 +72,11 @@ def told_to_wait(response: HttpResponse, seconds: int) -> HttpResponse:
     return response
 
 
-def enter(request: HttpRequest, account: Account) -> None:
-    """Begin an account's session at this browser, in the caller's transaction, with an entry in the record."""
+def enter(request: HttpRequest, account: Account, first: First = First.PASSWORD) -> None:
+    """Begin an account's session at this browser, in the caller's transaction, with an entry in the record.
+
+    `first` is what somebody of the staff has shown so far.
+    """
     if SESSION_KEY in request.session:  # somebody's already, be it the same person's
         request.session.flush()
     identity.proved(ActorKind(account.kind), account.pk)
@@ -78,8 +85,10 @@ def enter(request: HttpRequest, account: Account) -> None:
     request.session.begin()  # type: ignore[attr-defined]  # our own store
     if previous:
         request.session[PREVIOUS] = previous.isoformat()
-    # staff have signed in only when their second factor is given, too
-    note = actions.note_password if account.kind == Kind.STAFF else actions.note_sign_in
+    note: Callable[..., None] = actions.note_sign_in
+    if account.kind == Kind.STAFF:  # they have signed in only when their second factor is given, too
+        request.session[FIRST] = first
+        note = actions.note_password if first is First.PASSWORD else actions.note_single_sign_on
     note(by=Actor(ActorKind(account.kind), str(account.pk)), now=datetime.now(UTC))
 
 

@@ -7,8 +7,17 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from kvitto.audit.models import Entry
 from kvitto.kernel.actor import Actor
-from kvitto.kernel.db import require_transaction
+from kvitto.kernel.db import opened, require_transaction
 from kvitto.kernel.periods import Period
+
+
+def refused(*, by: Actor, act: str, why: str, now: datetime) -> None:
+    """Write down that something was refused; an outermost transaction of its own, after the refused one was rolled back.
+
+    `act`: of the policy; `why`: the denial's code, or the error's name. Never what was asked for.
+    """
+    with opened():
+        record(by=by, action="access.refused", now=now, purpose=why, case=act)
 
 
 def record(  # noqa: PLR0913  an entry's fields

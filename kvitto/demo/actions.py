@@ -15,7 +15,7 @@ from kvitto.assortment import actions as assortment
 from kvitto.assortment import queries as assortment_queries
 from kvitto.assortment.types import ProductRow, Settings
 from kvitto.choices import actions as choices
-from kvitto.demo import catalogue, queries, source
+from kvitto.demo import catalogue, queries, source, staff
 from kvitto.demo.models import Load
 from kvitto.demo.people import adults, decisions
 from kvitto.demo.ready import add_missing, new_person, open_accounts, password_file
@@ -82,10 +82,11 @@ def prepare(*, home: Path, now: datetime, by: Actor, progress: Progress = _quiet
     _load_assortment(shift, by, now, progress)
     people = adults()
     account_ids = open_accounts(home=home, people=people, by=by, now=now)
+    staff_ids = staff.hire(password=password_file(home).read_text(encoding="utf-8").strip(), by=by, now=now)
     ids = _register(people, account_ids, shift, by, now, progress)
     _decide(people, ids, shift, by, now)
     Load.objects.create(
-        id=1, shift_days=shift, source=source.name(), loaded_at=now, account_ids=[*account_ids.values()]
+        id=1, shift_days=shift, source=source.name(), loaded_at=now, account_ids=[*account_ids.values(), *staff_ids]
     )
     return _prepared(home, shift, new=True)
 

@@ -3,7 +3,7 @@
 from django.db import connection
 
 from kvitto.demo.models import Load
-from kvitto.demo.types import Loaded, ReadyMember
+from kvitto.demo.types import Loaded, ReadyColleague, ReadyMember
 from kvitto.kernel import identity
 from kvitto.kernel.actor import ActorKind
 
@@ -13,6 +13,14 @@ SELECT a.username, a.id, p.given_name, p.language,
 FROM demo_load l
     JOIN accounts_account a ON a.id = ANY(l.account_ids) AND a.is_active AND a.kind = 'member'
     JOIN members_person p ON p.account_id = a.id
+"""
+
+
+_STAFF = """
+SELECT a.username, a.id, s.name
+FROM demo_load l
+    JOIN accounts_account a ON a.id = ANY(l.account_ids) AND a.is_active AND a.kind = 'staff'
+    JOIN staff_person s ON s.account_id = a.id
 """
 
 
@@ -27,3 +35,10 @@ def ready_members() -> dict[str, ReadyMember]:
     with identity.acting(ActorKind.SYSTEM), connection.cursor() as cursor:  # a visitor asks, about invented people only
         cursor.execute(_READY)
         return {row[0]: ReadyMember(*row) for row in cursor.fetchall()}
+
+
+def ready_staff() -> dict[str, ReadyColleague]:
+    """The people who work at the demo's co-op, by user name."""
+    with identity.acting(ActorKind.SYSTEM), connection.cursor() as cursor:  # as above
+        cursor.execute(_STAFF)
+        return {row[0]: ReadyColleague(*row) for row in cursor.fetchall()}

@@ -11,6 +11,7 @@ from django.db.models import F, Func, Value
 from kvitto.accounts import actions as accounts
 from kvitto.accounts.models import Account
 from kvitto.accounts.types import Kind
+from kvitto.demo import staff
 from kvitto.demo.models import Load
 from kvitto.demo.people import NO_HOUSEHOLD, adults
 from kvitto.demo.receipts import ZONE
@@ -40,13 +41,13 @@ def open_accounts(*, home: Path, people: Sequence[Adult], by: Actor, now: dateti
 
 
 def add_missing(*, home: Path, shift: int, by: Actor, now: datetime) -> int:
-    """Give a demo that an earlier version loaded what it lacks: the newcomer, and accounts; how many accounts.
+    """Give a demo that an earlier version loaded what it lacks: the newcomer, the staff, and accounts; how many accounts.
 
     What somebody altered since stays: a person who was removed, an account under another name, a name that is taken.
     """
     known = set(Load.objects.select_for_update().get().account_ids)
     ready = [adult for adult in adults() if adult.username]
-    if len(known) >= len(ready):
+    if len(known) >= len(ready) + len(staff.PEOPLE):
         return 0
     path = password_file(home)
     password = path.read_text(encoding="utf-8").strip() if path.exists() else secrets.token_urlsafe(12)
@@ -60,6 +61,9 @@ def add_missing(*, home: Path, shift: int, by: Actor, now: datetime) -> int:
         if account_id is not None and account_id not in known:
             _note(account_id)
             added += 1
+    for account_id in staff.hire(password=password, by=by, now=now):
+        _note(account_id)
+        added += 1
     return added
 
 

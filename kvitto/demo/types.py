@@ -69,3 +69,12 @@ class ReadyMember:
     given_name: str
     language: str
     receipts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyColleague:
+    """An invented person of the staff that anybody may look around as."""
+
+    username: str
+    account_id: int
+    name: str

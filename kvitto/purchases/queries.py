@@ -34,6 +34,7 @@ _deletes_on = lru_cache(maxsize=1_000)(deletes_on)  # a list of receipts asks fo
 _decode = msgspec.msgpack.Decoder(ProductContent | GroupContent).decode
 _HEAD = "id, business_day, store_id, end_time, total_cents, currency, level, level_reason"
 _SEALED = "workstation, sequence, begin_time, sealed"  # what opening needs besides the head
+_DETAIL = "channel, kind, bonus_basis::text"
 # Both bounds, so that the tables of other months are left alone
 _OF_A_PERIOD = "person_id = %s AND business_day >= %s AND business_day < %s"
 _NEWEST_FIRST = "ORDER BY business_day DESC, end_time DESC, id DESC"
@@ -113,7 +114,7 @@ def opened_receipt(
     """
     with batch_cursor() as cursor:
         cursor.execute(
-            f"SELECT {_HEAD}, {_SEALED}, channel, kind, bonus_basis::text FROM purchases_receipt"
+            f"SELECT {_HEAD}, {_SEALED}, {_DETAIL} FROM purchases_receipt"
             " WHERE business_day = %s AND id = %s AND person_id = %s",
             [day, receipt_id, person_id],
             binary=True,
@@ -121,10 +122,16 @@ def opened_receipt(
         row = cursor.fetchone()
     if row is None:
         return None
-    content = _open(person_id, [row], by=by, purpose=purpose, now=now)[0]
-    workstation, sequence, begin_time, _, channel, kind, basis = row[8:]
-    bases = msgspec.json.decode(basis, type=list[BonusBasis])
-    return ReceiptDetail(_head(row), workstation, sequence, begin_time, channel, kind, bases), content
+    return _detail(row), _open(person_id, [row], by=by, purpose=purpose, now=now)[0]
+
+
+def opened_details(
+    *, person_id: int, period: Period, by: Actor, purpose: str, now: datetime, case: str
+) -> list[tuple[ReceiptDetail, Content]]:
+    """As `opened_receipts`, with everything that is recorded of each."""
+    rows = _rows(f"{_HEAD}, {_SEALED}, {_DETAIL}", person_id, period)
+    contents = _open(person_id, rows, by=by, purpose=purpose, now=now, case=case)
+    return list(zip(map(_detail, rows), contents, strict=True))
 
 
 def month_totals(*, person_id: int, period: Period) -> list[MonthTotal]:
@@ -243,6 +250,13 @@ def _head(row: tuple[Any, ...]) -> ReceiptHead:
         level_reason=LevelReason(reason),
         deletes_on=_deletes_on(business_day),
     )
+
+
+def _detail(row: tuple[Any, ...]) -> ReceiptDetail:
+    """A row of `_HEAD`, `_SEALED` and `_DETAIL`."""
+    workstation, sequence, begin_time, _, channel, kind, basis = row[8:]
+    bases = msgspec.json.decode(basis, type=list[BonusBasis])
+    return ReceiptDetail(_head(row), workstation, sequence, begin_time, channel, kind, bases)
 
 
 def _to_open(person_id: int, rows: list[tuple[Any, ...]]) -> list[ToOpen]:

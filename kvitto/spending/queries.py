@@ -15,7 +15,7 @@ from kvitto.kernel.errors import NotFoundError
 from kvitto.kernel.periods import Period, month_start
 from kvitto.purchases import queries as purchases
 from kvitto.purchases.rules import keep_from
-from kvitto.purchases.types import GroupContent, ProductContent, ReceiptHead
+from kvitto.purchases.types import GroupContent, ProductContent, ReceiptDetail, ReceiptHead
 from kvitto.spending import finding, rules
 from kvitto.spending.entries import Content, Entry, Shelves, codes, entries
 from kvitto.spending.finding import LONGEST_SEARCH
@@ -157,23 +157,13 @@ def receipt_page(*, person_id: int, day: date, receipt_id: int, language: str, b
     )
     if found is None:
         raise NotYoursError("no such receipt among yours: it may have been deleted after two years")
-    detail, content = found
-    page = _page(localdate(now), language)
-    return ReceiptPage(
-        head=detail.head,
-        place=page.view.places[detail.head.store_id],
-        workstation=detail.workstation,
-        sequence=detail.sequence,
-        begin_time=detail.begin_time,
-        channel=detail.channel,
-        kind=detail.kind,
-        zone=page.stores[detail.head.store_id].zone,
-        lines=page.lines(detail.head, content) if isinstance(content, ProductContent) else [],
-        groups=page.groups(content) if isinstance(content, GroupContent) else [],
-        deposits=content.deposits if isinstance(content, GroupContent) else 0,
-        paid=content.paid if content else None,
-        bonus_basis=detail.bonus_basis,
-    )
+    return _page(localdate(now), language).receipt(*found)
+
+
+def receipt_pages(found: Sequence[tuple[ReceiptDetail, Content]], *, language: str, today: date) -> list[ReceiptPage]:
+    """Opened receipts as they are shown."""
+    page = _page(today, language)
+    return [page.receipt(detail, content) for detail, content in found]
 
 
 def listing(*, person_id: int, filter: Filter, offset: int, limit: int) -> Listing:  # noqa: A002  the word of its callers
@@ -218,6 +208,24 @@ class _Page:
         if currency is not None:
             receipts = [receipt for receipt in receipts if receipt[0].currency == currency]
         return entries(receipts, chains=self._chains(receipts), products=self._products(receipts), tree=self.shelf.tree)
+
+    def receipt(self, detail: ReceiptDetail, content: Content) -> ReceiptPage:
+        """One receipt with everything that is recorded of it."""
+        return ReceiptPage(
+            head=detail.head,
+            place=self.view.places[detail.head.store_id],
+            workstation=detail.workstation,
+            sequence=detail.sequence,
+            begin_time=detail.begin_time,
+            channel=detail.channel,
+            kind=detail.kind,
+            zone=self.stores[detail.head.store_id].zone,
+            lines=self.lines(detail.head, content) if isinstance(content, ProductContent) else [],
+            groups=self.groups(content) if isinstance(content, GroupContent) else [],
+            deposits=content.deposits if isinstance(content, GroupContent) else 0,
+            paid=content.paid if content else None,
+            bonus_basis=detail.bonus_basis,
+        )
 
     def lines(self, head: ReceiptHead, content: ProductContent) -> list[ReceiptLine]:
         """The lines of a receipt, in order."""

@@ -1,7 +1,7 @@
-"""Writes: who works here and what for, what they signed, their cases, and what two people agree on.
+"""Writes: who works here and what for, what they signed, and what two people agree on.
 
 Every action of a staff person asks the policy first, so no door can forget to. `fresh_factor` says whether the door saw a
-second factor a moment ago. Acts name what they touched by number in the entry's `case`: duty-7, case-12, change-3.
+second factor a moment ago. Acts name what they touched by number in the entry's `case`: duty-7, change-3.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,10 @@ from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from kvitto.kernel.periods import Period
-from kvitto.members import queries as members
-from kvitto.members.models import Person
 from kvitto.staff import queries, rules
 from kvitto.staff.gate import DeniedError, colleague, permit
-from kvitto.staff.models import Agreement, Case, DutyPeriod, PendingChange, Signature, StaffPerson
-from kvitto.staff.types import Act, Denial, Duty, Reason
+from kvitto.staff.models import Agreement, DutyPeriod, PendingChange, Signature, StaffPerson
+from kvitto.staff.types import Act, Denial, Duty
 
 
 class NotAStaffAccountError(InvalidError):
@@ -73,10 +71,6 @@ class SameTextError(ConflictError):
 
 class OldTextError(ConflictError):
     """The text was replaced while it was read: read and sign the new one."""
-
-
-class CaseReferenceError(InvalidError):
-    """The case reference is empty, too long, or has marks that do not print."""
 
 
 class OnePersonError(InvalidError):
@@ -230,51 +224,6 @@ def sign_agreement(*, version: int, language: str, fresh_factor: bool, by: Actor
     return row.expires_at
 
 
-def open_case(*, person_id: int, reference: str, reason: Reason, member_asked: bool, by: Actor, now: datetime) -> int:
-    """Open a case about one member; its id. It lasts 60 minutes: from now when the member asked, otherwise from the approval.
-
-    `reference` leads to the papers of the case and must hold no name. Raises CaseReferenceError, UnknownError, DeniedError.
-    """
-    require_transaction()
-    mine = colleague(by).staff_id
-    if not Person.objects.filter(pk=person_id).exists():
-        raise UnknownError("there is no such member")
-    permit(by=by, act=Act.CASE_OPEN, now=now, reason=reason, relation=queries.relation(mine, person_id))
-    if not rules.is_sound_text(reference, rules.LONGEST_REFERENCE):
-        raise CaseReferenceError(f"a case reference has 1 to {rules.LONGEST_REFERENCE} characters, all of them visible")
-    row = Case.objects.create(
-        reference=reference,
-        reason=reason,
-        person_id=person_id,
-        opened_by_id=mine,
-        opened_at=now,
-        member_asked=member_asked or reason is Reason.MEMBER_ASKED,
-        ends_at=rules.case_end(now, None),
-    )
-    _record_case("open_case", row, person_id, by=by, now=now)
-    return int(row.pk)
-
-
-def approve_case(*, case_id: int, fresh_factor: bool, by: Actor, now: datetime) -> datetime:
-    """Approve a colleague's case; until when it lasts: 60 minutes from now.
-
-    Raises SelfApprovalError, NothingWaitsError, UnknownError, DeniedError: also when the approver is related to the member.
-    """
-    require_transaction()
-    row = _lock_case(case_id)
-    mine = colleague(by).staff_id
-    if mine == row.opened_by_id:
-        raise SelfApprovalError("another person has to approve this: it is your own case")
-    if row.person_id is None or row.member_asked or row.approved_at or now >= row.ends_at:
-        raise NothingWaitsError("this case no longer waits for approval: open it again if it is still needed")
-    related = queries.relation(mine, row.person_id)
-    permit(by=by, act=Act.CASE_APPROVE, now=now, fresh_factor=fresh_factor, relation=related, approved=True)
-    row.approved_by_id, row.approved_at, row.ends_at = mine, now, rules.case_end(row.opened_at, now)
-    row.save(update_fields=["approved_by", "approved_at", "ends_at"])
-    _record_case("approve_case", row, row.person_id, by=by, now=now)
-    return row.ends_at
-
-
 def propose_change(*, act: Act, payload: Mapping[str, Any], fresh_factor: bool, by: Actor, now: datetime) -> int:
     """Write down an act that takes two people; the change's id. `payload`: ids and figures, never a personal value.
 
@@ -330,13 +279,6 @@ def _lock_duty(duty_id: int) -> DutyPeriod:
     return row
 
 
-def _lock_case(case_id: int) -> Case:
-    row = Case.objects.select_for_update(no_key=True).filter(pk=case_id).first()
-    if row is None:
-        raise UnknownError("there is no such case")
-    return row
-
-
 def _lock_change(change_id: int) -> PendingChange:
     row = PendingChange.objects.select_for_update(no_key=True).filter(pk=change_id).first()
     if row is None:
@@ -363,15 +305,3 @@ def _refuse_held(staff: StaffPerson, duty: Duty, period: Period, *, now: datetim
 
 def _record_duty(what: str, row: DutyPeriod, *, by: Actor, now: datetime) -> None:
     audit.record(by=by, action=f"staff.{what}", now=now, purpose=row.duty, count=1, case=f"duty-{row.pk}")
-
-
-def _record_case(what: str, row: Case, person_id: int, *, by: Actor, now: datetime) -> None:
-    audit.record(
-        by=by,
-        action=f"staff.{what}",
-        now=now,
-        purpose=row.reason,
-        subject=members.audit_id(person_id),
-        count=1,
-        case=f"case-{row.pk}",
-    )

@@ -1,5 +1,6 @@
 """The way to an act: the policy is asked about an actor, with what the database knows of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict, Unpack
 
@@ -38,11 +39,26 @@ def permit(
     *, by: Actor, act: Act, now: datetime, fresh_factor: bool = False, **circumstances: Unpack[Circumstances]
 ) -> Verdict:
     """Pass when the policy allows it. Raises DeniedError with the first requirement that is missing."""
+    return permit_all(by=by, acts=(act,), now=now, fresh_factor=fresh_factor, **circumstances)[0]
+
+
+def permit_all(
+    *,
+    by: Actor,
+    acts: Sequence[Act],
+    now: datetime,
+    fresh_factor: bool = False,
+    **circumstances: Unpack[Circumstances],
+) -> list[Verdict]:
+    """Pass when the policy allows every one of the acts. Raises DeniedError for the first that it does not."""
     standing = queries.standing_of_actor(by, now=now, fresh_factor=fresh_factor)
-    verdict = decide(Question(standing, act, **circumstances))
-    if verdict.why is not None:
-        raise DeniedError(act, verdict.why)
-    return verdict
+    verdicts = []
+    for act in acts:
+        verdict = decide(Question(standing, act, **circumstances))
+        if verdict.why is not None:
+            raise DeniedError(act, verdict.why)
+        verdicts.append(verdict)
+    return verdicts
 
 
 def colleague(by: Actor) -> StaffMember:
@@ -53,17 +69,19 @@ def colleague(by: Actor) -> StaffMember:
     return found
 
 
-def permit_lines(*, by: Actor, person_id: int, now: datetime) -> OpenCase:
+def permit_lines(*, by: Actor, person_id: int, now: datetime, fresh_factor: bool = False) -> OpenCase:
     """Pass when one member's purchases may be opened; the case to name in the trace of the opening.
 
-    Raises DeniedError and NotStaffError. This opens nothing: the vault does, and writes its own trace.
+    What was opened without waiting for a colleague asks for a fresh second factor each time. Raises DeniedError and
+    NotStaffError. This opens nothing: the vault does, and writes its own trace.
     """
     staff_id = colleague(by).staff_id
     case = queries.open_case_for(staff_id, person_id, now=now)
     permit(
         by=by,
-        act=Act.LINES_OPEN,
+        act=Act.LINES_BREAK_GLASS if case and case.break_glass else Act.LINES_OPEN,
         now=now,
+        fresh_factor=fresh_factor,
         relation=queries.relation(staff_id, person_id),
         reason=case.reason if case else None,
         has_case=case is not None,

@@ -9,8 +9,15 @@ from django.db.models import F, Q
 from kvitto.accounts.models import Account
 from kvitto.kernel.privacy import FieldClass, Held, Rule, reference
 from kvitto.members.models import Person
-from kvitto.staff.rules import CASE_LASTS, LANGUAGES, LONGEST_NAME, LONGEST_REFERENCE, PROPOSAL_HOLDS
-from kvitto.staff.types import Duty, Reason
+from kvitto.staff.rules import (
+    BREAK_GLASS_PEOPLE,
+    CASE_LASTS,
+    LANGUAGES,
+    LONGEST_NAME,
+    LONGEST_REFERENCE,
+    PROPOSAL_HOLDS,
+)
+from kvitto.staff.types import Duty, Finding, Reason
 
 NO_CONTROLS = r"^[^[:cntrl:]]+$"
 NEVER_APPROVED = Q(approved_by=None, approved_at=None)
@@ -180,9 +187,52 @@ class Signature(models.Model):
         expires_at = _trace("until when it holds", exported=True)
 
 
-class Case(models.Model):
-    """A data handler's reason to open one member's purchases: for sixty minutes, and for that member only."""
+class Glass(models.Model):
+    """What a data handler opened without waiting for a colleague; the privacy officer reviews it."""
 
+    reference = models.CharField(max_length=LONGEST_REFERENCE)
+    people = models.SmallIntegerField()
+    opened_by = models.ForeignKey(StaffPerson, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    reviewed_by = models.ForeignKey(StaffPerson, on_delete=models.PROTECT, null=True, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+    finding = models.CharField(max_length=11, default="")
+
+    class Meta:
+        db_table = "staff_glass"
+        constraints = [
+            models.CheckConstraint(condition=Q(reference__regex=NO_CONTROLS), name="staff_glass_reference"),
+            models.CheckConstraint(condition=Q(people__range=(1, BREAK_GLASS_PEOPLE)), name="staff_glass_people"),
+            models.CheckConstraint(
+                condition=Q(reviewed_by=None, reviewed_at=None, finding="")
+                | Q(
+                    reviewed_by__isnull=False,
+                    reviewed_at__gte=F("opened_at"),
+                    finding__in=[str(finding) for finding in Finding],
+                ),
+                name="staff_glass_review",
+            ),
+            models.CheckConstraint(condition=~Q(reviewed_by=F("opened_by")), name="staff_glass_four_eyes"),
+        ]
+
+    class Privacy:
+        id = _trace("names what was opened")
+        reference = _trace("leads to the papers; holds no name")
+        people = _trace("how many members it was about")
+        opened_by = _trace("which staff person opened it")
+        opened_at = _trace("when it was opened")
+        reviewed_by = _trace("which privacy officer has reviewed it: always another person")
+        reviewed_at = _trace("when it was reviewed")
+        finding = _trace("whether it was justified")
+
+
+class Case(models.Model):
+    """A staff person's reason to look one member up: for sixty minutes, and for that member only.
+
+    What it shows follows from the duty it was opened under. At a service point the member stands by and asks.
+    """
+
+    duty = models.CharField(max_length=15, default=str(Duty.DATA_HANDLER))
     reference = models.CharField(max_length=LONGEST_REFERENCE)
     reason = models.CharField(max_length=14)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
@@ -192,6 +242,8 @@ class Case(models.Model):
     approved_by = models.ForeignKey(StaffPerson, on_delete=models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    glass = models.ForeignKey(Glass, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         db_table = "staff_case"
@@ -202,6 +254,21 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(reason=str(Reason.MEMBER_ASKED)) | Q(member_asked=True), name="staff_case_member_asked"
+            ),
+            models.CheckConstraint(
+                condition=Q(duty=str(Duty.DATA_HANDLER))
+                | Q(duty=str(Duty.SERVICE_POINT), reason=str(Reason.MEMBER_ASKED)),
+                name="staff_case_duty",
+            ),
+            models.CheckConstraint(
+                condition=Q(glass=None)
+                | Q(
+                    duty=str(Duty.DATA_HANDLER),
+                    reason=str(Reason.PRODUCT_SAFETY),
+                    member_asked=False,
+                    approved_by=None,
+                ),
+                name="staff_case_glass",
             ),
             models.CheckConstraint(condition=~Q(approved_by=F("opened_by")), name="staff_case_four_eyes"),
             models.CheckConstraint(
@@ -220,6 +287,7 @@ class Case(models.Model):
 
     class Privacy:
         id = _trace("names the case, also in the record of acts", exported=True)
+        duty = _trace("under which duty it was opened: what it shows", exported=True)
         reference = _trace("leads to the papers of the case; holds no name")
         reason = _trace("why somebody was looked up", exported=True)
         person = Held(FieldClass.IDENTIFIER, "whose purchases it is about", Rule.MEMBERSHIP, exported=True)
@@ -229,6 +297,8 @@ class Case(models.Model):
         approved_by = _trace("which other staff person approved it")
         approved_at = _trace("when it was approved", exported=True)
         ends_at = _trace("until when anything can be opened", exported=True)
+        closed_at = _trace("when it was closed before its time", exported=True)
+        glass = _trace("with which others it was opened, without waiting for a colleague")
 
 
 class PendingChange(models.Model):

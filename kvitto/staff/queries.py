@@ -1,25 +1,29 @@
 """Reads: who has which duty, whose agreement holds, what waits for a second person, which case is open."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils.timezone import localdate
 
 from kvitto.accounts.models import Account
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.members import queries as members
 from kvitto.staff.models import Agreement, Case, DutyPeriod, PendingChange, Signature, StaffPerson
-from kvitto.staff.rules import LANGUAGES, PROPOSAL_HOLDS, are_namesakes, family_name_of
+from kvitto.staff.models import Glass as GlassRow
+from kvitto.staff.rules import LANGUAGES, PROPOSAL_HOLDS, REVIEW_WITHIN, are_namesakes, case_end, family_name_of
 from kvitto.staff.types import (
     Act,
     AgreementState,
     AgreementText,
     Duty,
+    Finding,
+    Glass,
     HeldDuty,
     OpenCase,
     Proposal,
     Reason,
     Relation,
+    Signatory,
     StaffMember,
     Standing,
     WaitingCase,
@@ -130,7 +134,7 @@ def open_changes(*, now: datetime) -> list[WaitingChange]:
 
 def waiting_cases(*, now: datetime) -> list[WaitingCase]:
     """The cases that wait for a second person, the oldest first; not whose record they are about."""
-    rows = Case.objects.filter(member_asked=False, approved_at=None, ends_at__gt=now).exclude(person=None)
+    rows = _open(now).filter(member_asked=False, approved_at=None, glass=None)
     return [
         WaitingCase(
             case_id=row.pk,
@@ -142,6 +146,30 @@ def waiting_cases(*, now: datetime) -> list[WaitingCase]:
             ends_at=row.ends_at,
         )
         for row in rows.order_by("opened_at", "pk").select_related("opened_by")
+    ]
+
+
+def signatories(*, now: datetime) -> list[Signatory]:
+    """Everybody who works here, with their duties and whether their agreement holds, in the order they were added."""
+    duties: dict[int, list[HeldDuty]] = {}
+    for each in held_duties(now=now):
+        duties.setdefault(each.staff_id, []).append(each)
+    ends = dict(
+        Signature.objects.filter(signed_at__lte=now)
+        .values("staff_id")
+        .annotate(last=Max("expires_at"))
+        .values_list("staff_id", "last")
+    )
+    states = ((each, agreement_state(each.staff_id, now=now)) for each in people())
+    return [
+        Signatory(
+            staff_id=each.staff_id,
+            name=each.name,
+            duties=tuple(duties.get(each.staff_id, ())),
+            agreement=state,
+            until=ends.get(each.staff_id) if state in {AgreementState.VALID, AgreementState.EXPIRED} else None,
+        )
+        for each, state in states
     ]
 
 
@@ -177,22 +205,48 @@ def agreement_state(staff_id: int, *, now: datetime) -> AgreementState:
 
 
 def open_case_for(staff_id: int, person_id: int, *, now: datetime) -> OpenCase | None:
-    """The case somebody has open about one person; one that can be used goes before one that waits. Never a colleague's."""
-    rows = Case.objects.filter(opened_by_id=staff_id, person_id=person_id, opened_at__lte=now, ends_at__gt=now)
-    found = [
-        OpenCase(
-            case_id=row.pk,
-            number=f"case-{row.pk}",
+    """A data handler's case about one person; one that can be used goes before one that waits. Never a colleague's."""
+    rows = _open(now).filter(opened_by_id=staff_id, person_id=person_id, duty=Duty.DATA_HANDLER)
+    return max(map(_case, rows), key=lambda case: (case.usable, case.ends_at, case.case_id), default=None)
+
+
+def own_case(case_id: int, staff_id: int, *, now: datetime) -> OpenCase | None:
+    """Somebody's own case by its id, while it is open; None when it is over, or a colleague's."""
+    row = _open(now).filter(pk=case_id, opened_by_id=staff_id).first()
+    return _case(row) if row else None
+
+
+def own_cases(staff_id: int, duty: Duty, *, now: datetime) -> list[OpenCase]:
+    """Somebody's own cases that are open now, the newest first."""
+    return [_case(row) for row in _open(now).filter(opened_by_id=staff_id, duty=duty).order_by("-opened_at", "-pk")]
+
+
+def glasses(*, now: datetime, opener_id: int | None = None) -> list[Glass]:
+    """What was opened without waiting for a colleague: not reviewed yet, or of the last 90 days; the newest first."""
+    rows = GlassRow.objects.filter(Q(reviewed_at=None) | Q(opened_at__gt=now - timedelta(days=90)))
+    if opener_id is not None:
+        rows = rows.filter(opened_by_id=opener_id)
+    return [
+        Glass(
+            glass_id=row.pk,
             reference=row.reference,
-            reason=Reason(row.reason),
-            person_id=person_id,
-            member_asked=row.member_asked,
-            approved=row.approved_at is not None,
-            ends_at=row.ends_at,
+            opener_id=row.opened_by_id,
+            opened_by=row.opened_by.name,
+            opened_at=row.opened_at,
+            ends_at=case_end(row.opened_at, None),
+            people=row.people,
+            review_due=row.opened_at + REVIEW_WITHIN,
+            reviewed_by=row.reviewed_by.name if row.reviewed_by else "",
+            reviewed_at=row.reviewed_at,
+            finding=Finding(row.finding) if row.finding else None,
         )
-        for row in rows
+        for row in rows.order_by("-opened_at", "-pk").select_related("opened_by", "reviewed_by")
     ]
-    return max(found, key=lambda case: (case.member_asked or case.approved, case.ends_at, case.case_id), default=None)
+
+
+def unreviewed() -> int:
+    """How many times something was opened without a colleague and nobody has reviewed it yet."""
+    return GlassRow.objects.filter(reviewed_at=None).count()
 
 
 def relation(staff_id: int, person_id: int) -> Relation:
@@ -216,6 +270,27 @@ def relation(staff_id: int, person_id: int) -> Relation:
 def _share_a_household(_one: int, _other: int) -> bool:
     """Whether two people share the Bonus. Nobody does until there is a room that knows households: it is asked here."""
     return False
+
+
+def _open(now: datetime) -> QuerySet[Case]:
+    """Inside this room only: cases that are open now, usable or waiting."""
+    return Case.objects.filter(opened_at__lte=now, ends_at__gt=now, closed_at=None).exclude(person=None)
+
+
+def _case(row: Case) -> OpenCase:
+    return OpenCase(
+        case_id=row.pk,
+        number=f"case-{row.pk}",
+        duty=Duty(row.duty),
+        reference=row.reference,
+        reason=Reason(row.reason),
+        person_id=row.person_id or 0,  # never 0: see `_open`
+        member_asked=row.member_asked,
+        approved=row.approved_at is not None,
+        break_glass=row.glass_id is not None,
+        opened_at=row.opened_at,
+        ends_at=row.ends_at,
+    )
 
 
 def _waiting_duties(now: datetime) -> QuerySet[DutyPeriod]:

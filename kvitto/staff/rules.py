@@ -10,7 +10,19 @@ from datetime import UTC, datetime, timedelta
 
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.periods import months_after
-from kvitto.staff.types import Act, AgreementState, Denial, Duty, Question, Reason, ReasonRow, Relation, Row, Verdict
+from kvitto.staff.types import (
+    Act,
+    AgreementState,
+    Denial,
+    Duty,
+    Question,
+    Reason,
+    ReasonRow,
+    Relation,
+    Row,
+    Standing,
+    Verdict,
+)
 
 VISITOR, MEMBER, STAFF = ActorKind.VISITOR, ActorKind.MEMBER, ActorKind.STAFF
 TILL, OPERATOR, SYSTEM = ActorKind.TILL, ActorKind.OPERATOR, ActorKind.SYSTEM
@@ -19,6 +31,7 @@ CASE_LASTS = timedelta(minutes=60)
 PROPOSAL_HOLDS = timedelta(days=7)
 AGREEMENT_MONTHS = 12
 BREAK_GLASS_PEOPLE = 50
+REVIEW_WITHIN = timedelta(hours=72)
 LONGEST_REFERENCE = LONGEST_NAME = 100
 LANGUAGES = ("sv", "fi", "en")
 
@@ -87,7 +100,7 @@ POLICY: dict[Act, Row] = {
     Act.PUBLIC_SIGN_OUT: _open("sign out", VISITOR, MEMBER, STAFF),
     Act.PUBLIC_ACTIVATE: _open("set up a sign-in, or a new password, with a code", VISITOR, MEMBER),
     Act.PUBLIC_DESIGN: _open("look at the parts the pages are made of, while developing", VISITOR, MEMBER),
-    Act.DEMO_BECOME: _open("become an invented member, in the demo only", VISITOR, MEMBER),
+    Act.DEMO_BECOME: _open("become an invented person, in the demo only", VISITOR, MEMBER, STAFF),
     Act.DEMO_LOAD: _open("load the invented co-op", OPERATOR),
     # a member, for themselves
     Act.OWN_VIEW_PURCHASES: _own("see their purchases by month, group and product"),
@@ -98,14 +111,14 @@ POLICY: dict[Act, Row] = {
     Act.OWN_ACCOUNT: _own("see what the register knows of them"),
     Act.OWN_TRACES: _own("see who has looked at their data, when and why"),
     Act.OWN_SECURITY: _own("change their password, and end their sign-ins"),
-    # staff, for themselves: without an agreement, since this is how one comes to sign it
+    # staff, for themselves; the first three without an agreement, since this is how one comes to sign it
     Act.STAFF_SIGN_IN: _open("sign in as staff", VISITOR, STAFF),
-    Act.STAFF_HOME: _open("see the staff's first page", STAFF),
     Act.STAFF_SECOND_FACTOR: _open("set up, show and replace their own second factor", STAFF),
-    Act.STAFF_OWN_SESSIONS: _open("see and end their own sign-ins", STAFF),
     Act.STAFF_SIGN_AGREEMENT: Row("read and sign the confidentiality agreement", frozenset({STAFF}), fresh_factor=True),
+    Act.STAFF_HOME: _staff("see the staff's first page"),
+    Act.STAFF_OWN_SESSIONS: _staff("see and end their own sign-ins"),
     # the customer register
-    Act.MEMBER_FIND: _look_up("find a member by card number or name", POINT, HANDLER, anybody_yet=True),
+    Act.MEMBER_FIND: _look_up("find a member by card number", POINT, HANDLER, anybody_yet=True),
     Act.MEMBER_VIEW_IDENTITY: _look_up("see a member's name and language", POINT, HANDLER),
     Act.MEMBER_VIEW_MEMBERSHIP: _look_up("see a member's membership and cards", POINT, HANDLER),
     Act.MEMBER_VIEW_CHOICES: _look_up("see what a member chose", POINT),
@@ -114,6 +127,7 @@ POLICY: dict[Act, Row] = {
     Act.MEMBER_ISSUE_CODE: _look_up("make a member a code for the sign-in", POINT, also={OPERATOR}),
     # one member's purchases
     Act.CASE_OPEN: _look_up("open a case about a member", HANDLER),
+    Act.STAFF_OWN_CASES: _staff("see and close their own cases", POINT, HANDLER),
     Act.CASE_APPROVE: Row(
         "approve a colleague's case",
         frozenset({STAFF}),
@@ -144,8 +158,12 @@ POLICY: dict[Act, Row] = {
         fresh_factor=True,
         tells_privacy_officer=True,
     ),
+    Act.GLASS_REVIEW: _staff(
+        "review what was opened without waiting for a colleague, within 72 hours", OFFICER, fresh_factor=True
+    ),
     # who may do what
     Act.DUTY_ADD_PERSON: _open("add a staff person, and make the first two administrators", OPERATOR),
+    Act.DUTY_RESET_SIGN_IN: _open("give a staff person who lost everything a new way to sign in", OPERATOR),
     Act.DUTY_PROPOSE: _staff("propose a duty for a staff person", ADMINISTRATOR, OFFICER),
     Act.DUTY_APPROVE: _staff(
         "approve a duty that a colleague proposed for somebody else",
@@ -158,6 +176,7 @@ POLICY: dict[Act, Row] = {
     Act.AGREEMENT_PUBLISH: _staff(
         "publish a new text of the confidentiality agreement", OFFICER, also={OPERATOR}, fresh_factor=True
     ),
+    Act.AGREEMENT_VIEW: _staff("see who has signed the agreement, and until when", ADMINISTRATOR, OFFICER),
     Act.ACCESS_VIEW_TABLE: _staff("see who has which duty, and this table", ADMINISTRATOR, OFFICER, also={OPERATOR}),
     Act.APPROVALS_VIEW: _staff("see what waits for a second person", ADMINISTRATOR, OFFICER, HANDLER),
     Act.CHANGE_APPROVE: _staff(
@@ -187,7 +206,7 @@ POLICY: dict[Act, Row] = {
     # the machine
     Act.TILL_KEY_ISSUE: _staff("give a till its key", ADMINISTRATOR, also={OPERATOR}, fresh_factor=True),
     Act.DB_OPERATE: _open("start, stop and update the database", OPERATOR),
-    Act.BENCH_RUN: _open("measure, in databases of its own", OPERATOR),
+    Act.BENCH_RUN: _open("measure, in databases made for that", OPERATOR),
     Act.SERVE_RUN: _open("start the web pages", OPERATOR),
     Act.JOBS_WORK: _open("start the process that runs the jobs", OPERATOR),
 }
@@ -211,6 +230,14 @@ def decide(question: Question) -> Verdict:
     return Verdict(why is None, why, tell_privacy_officer=why is None and row.tells_privacy_officer)
 
 
+def barred(standing: Standing, act: Act) -> Denial | None:
+    """What keeps somebody from a page that does the act, whosever record it is: kind, duty, agreement."""
+    row = POLICY[act]
+    if standing.kind not in row.who:
+        return Denial.SIGN_IN if standing.kind is VISITOR else Denial.NOT_FOR_YOU
+    return next(_missing_in_general(row, standing), None) if standing.kind is STAFF else None
+
+
 def _missing(row: Row, question: Question) -> Iterator[Denial]:
     standing = question.standing
     if standing.kind not in row.who:
@@ -225,10 +252,7 @@ def _missing(row: Row, question: Question) -> Iterator[Denial]:
 
 def _missing_of_staff(row: Row, question: Question) -> Iterator[Denial]:
     standing = question.standing
-    if row.duties and not row.duties & standing.duties:
-        yield Denial.DUTY
-    if row.agreement and standing.agreement is not AgreementState.VALID:
-        yield _AGREEMENT[standing.agreement]
+    yield from _missing_in_general(row, standing)
     if row.strangers_only:
         yield from _missing_of_record(row, question)
     two = row.second_person or (row.second_person_unless_member_asked and not question.member_asked)
@@ -236,6 +260,13 @@ def _missing_of_staff(row: Row, question: Question) -> Iterator[Denial]:
         yield Denial.SECOND_PERSON
     if row.fresh_factor and not standing.fresh_factor:
         yield Denial.FRESH_FACTOR
+
+
+def _missing_in_general(row: Row, standing: Standing) -> Iterator[Denial]:
+    if row.duties and not row.duties & standing.duties:
+        yield Denial.DUTY
+    if row.agreement and standing.agreement is not AgreementState.VALID:
+        yield _AGREEMENT[standing.agreement]
 
 
 def _missing_of_record(row: Row, question: Question) -> Iterator[Denial]:

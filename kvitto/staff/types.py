@@ -1,7 +1,7 @@
 """Duties, acts, reasons, and the question whether somebody may do something."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -57,15 +57,19 @@ class Act(StrEnum):
     MEMBER_ISSUE_CODE = "member.issue_code"
 
     CASE_OPEN = "case.open"
+    STAFF_OWN_CASES = "staff.own_cases"
     CASE_APPROVE = "case.approve"
     LINES_OPEN = "lines.open"
     LINES_BREAK_GLASS = "lines.break_glass"
+    GLASS_REVIEW = "glass.review"
 
     DUTY_ADD_PERSON = "duty.add_person"
+    DUTY_RESET_SIGN_IN = "duty.reset_sign_in"
     DUTY_PROPOSE = "duty.propose"
     DUTY_APPROVE = "duty.approve"
     DUTY_END = "duty.end"
     AGREEMENT_PUBLISH = "agreement.publish"
+    AGREEMENT_VIEW = "agreement.view"
     ACCESS_VIEW_TABLE = "access.view_table"
     APPROVALS_VIEW = "approvals.view"
     CHANGE_APPROVE = "change.approve"
@@ -111,6 +115,22 @@ class Reason(StrEnum):
     PRODUCT_SAFETY = "product_safety"
     AUTHORITY = "authority"
     FAULT = "fault"
+
+
+class Proof(StrEnum):
+    """How a member has shown at a service point, or on the phone, who they are. It is the reference of that look-up."""
+
+    ID_CARD = "id_card"
+    PASSPORT = "passport"
+    DRIVING_LICENCE = "driving_licence"
+    QUESTIONS = "questions"
+
+
+class Finding(StrEnum):
+    """What the privacy officer found about cases that were opened without a colleague."""
+
+    JUSTIFIED = "justified"
+    UNJUSTIFIED = "unjustified"
 
 
 class Relation(StrEnum):
@@ -270,6 +290,11 @@ class HeldDuty:
     proposed_by: str
     approved_by: str
 
+    @property
+    def last_day(self) -> date | None:
+        """The last day of it; None without end."""
+        return self.until - timedelta(days=1) if self.until else None
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -285,6 +310,11 @@ class Proposal:
     proposed_by: str
     proposed_at: datetime
     expires_at: datetime
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of it; None without end."""
+        return self.until - timedelta(days=1) if self.until else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,16 +345,52 @@ class WaitingCase:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """A case under which its opener can open one person's lines until `ends_at`. `number` names it in traces."""
+    """A case of one staff person's about one member, until `ends_at`. `number` names it in traces."""
 
     case_id: int
     number: str
+    duty: Duty  # under which it was opened: what it lets its opener see
     reference: str
     reason: Reason
     person_id: int
     member_asked: bool
     approved: bool
+    break_glass: bool
+    opened_at: datetime
     ends_at: datetime
+
+    @property
+    def usable(self) -> bool:
+        """Whether somebody else stands behind it: the member, a colleague, or afterwards the privacy officer."""
+        return self.member_asked or self.approved or self.break_glass
+
+
+@dataclass(frozen=True, slots=True)
+class Glass:
+    """Cases about several members that one person opened at once, without a colleague, since a product is dangerous."""
+
+    glass_id: int
+    reference: str
+    opener_id: int
+    opened_by: str
+    opened_at: datetime
+    ends_at: datetime
+    people: int
+    review_due: datetime
+    reviewed_by: str
+    reviewed_at: datetime | None
+    finding: Finding | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    """Somebody who works here: their duties of today, and whether their agreement holds, and until when."""
+
+    staff_id: int
+    name: str
+    duties: tuple[HeldDuty, ...] = field(hash=False)
+    agreement: AgreementState
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

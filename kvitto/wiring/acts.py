@@ -3,6 +3,8 @@
 Pages are named by their face and the name of their address.
 """
 
+from django.http import HttpRequest
+
 from kvitto.accounts.types import Kind
 from kvitto.staff.types import Act
 
@@ -41,9 +43,15 @@ _MEMBER_PAGES: dict[str, Act] = {
 _STAFF_PAGES: dict[str, Act] = {
     "front": Act.STAFF_HOME,
     "sign-in": Act.STAFF_SIGN_IN,
+    "sso": Act.STAFF_SIGN_IN,
+    "sso-back": Act.STAFF_SIGN_IN,
     "sign-out": Act.PUBLIC_SIGN_OUT,
     "set_language": Act.PUBLIC_LANGUAGE,
     "theme": Act.PUBLIC_LANGUAGE,
+    "demo": Act.DEMO_BECOME,
+    "demo-sign-in": Act.DEMO_BECOME,
+    "still": Act.STAFF_HOME,
+    "agreement": Act.STAFF_SIGN_AGREEMENT,
     "factor": Act.STAFF_SECOND_FACTOR,
     "factor-new": Act.STAFF_SECOND_FACTOR,
     "factor-app": Act.STAFF_SECOND_FACTOR,
@@ -54,12 +62,42 @@ _STAFF_PAGES: dict[str, Act] = {
     "security-end": Act.STAFF_OWN_SESSIONS,
     "security-end-all": Act.STAFF_OWN_SESSIONS,
     "security-password": Act.STAFF_OWN_SESSIONS,
+    "look-up": Act.MEMBER_FIND,
+    "record": Act.MEMBER_VIEW_IDENTITY,
+    "record-code": Act.MEMBER_ISSUE_CODE,
+    "case-close": Act.STAFF_OWN_CASES,
+    "cases": Act.STAFF_OWN_CASES,
+    "case-open": Act.CASE_OPEN,
+    "case": Act.STAFF_OWN_CASES,
+    "case-month": Act.LINES_OPEN,
+    "glass": Act.LINES_BREAK_GLASS,
+    "glasses": Act.GLASS_REVIEW,
+    "glass-review": Act.GLASS_REVIEW,
+    "approvals": Act.APPROVALS_VIEW,
+    "approve-duty": Act.DUTY_APPROVE,
+    "approve-case": Act.CASE_APPROVE,
+    "approve-change": Act.CHANGE_APPROVE,
+    "people": Act.ACCESS_VIEW_TABLE,
+    "duty-propose": Act.DUTY_PROPOSE,
+    "duty-end": Act.DUTY_END,
+    "access": Act.ACCESS_VIEW_TABLE,
+    "agreements": Act.AGREEMENT_VIEW,
+    "agreement-publish": Act.AGREEMENT_PUBLISH,
+    "network": Act.NETWORK_VIEW,
 }
 
 URLS: dict[tuple[Kind, str], Act] = {
     **{(Kind.MEMBER, name): act for name, act in _MEMBER_PAGES.items()},
     **{(Kind.STAFF, name): act for name, act in _STAFF_PAGES.items()},
 }
+
+
+def act_of(request: HttpRequest) -> Act | None:
+    """The act of the page that was found for a request; None where there is none."""
+    match = request.resolver_match
+    face = getattr(request, "face", None)
+    return URLS.get((face.kind, match.url_name)) if face and match and match.url_name else None
+
 
 COMMANDS: dict[str, Act] = {
     "migrate": Act.DB_OPERATE,
@@ -76,6 +114,7 @@ COMMANDS: dict[str, Act] = {
     "members code": Act.MEMBER_ISSUE_CODE,
     "retention run": Act.RETENTION_RUN,
     "staff add": Act.DUTY_ADD_PERSON,
+    "staff reset": Act.DUTY_RESET_SIGN_IN,
     "staff duties": Act.ACCESS_VIEW_TABLE,
     "staff agreement publish": Act.AGREEMENT_PUBLISH,
     "db start": Act.DB_OPERATE,

@@ -16,8 +16,9 @@ from django.http import HttpRequest, HttpResponse
 from kvitto.accounts.rules import MEMBER_LIMITS, STAFF_LIMITS, device_of
 from kvitto.accounts.sessions import SessionStore
 from kvitto.accounts.types import Kind, Limits
+from kvitto.audit import actions as audit
 from kvitto.kernel import identity
-from kvitto.kernel.actor import ActorKind
+from kvitto.kernel.actor import VISITOR, ActorKind
 
 
 class FacedRequest(HttpRequest):
@@ -48,6 +49,9 @@ class Face:
 
 MEMBER = Face(Kind.MEMBER, "kvitto.wiring.urls", "/", "__Host-", MEMBER_LIMITS)
 STAFF = Face(Kind.STAFF, "kvitto.wiring.staff_urls", "/staff/", "__Secure-", STAFF_LIMITS)
+
+
+BY_ITSELF = {"/staff/still"}  # what an open page asks for by itself: nobody is there for that
 
 
 def face_of(path: str) -> Face:
@@ -100,9 +104,11 @@ class KindMiddleware:
         if request.user.is_authenticated:
             if request.user.kind == request.face.kind:
                 identity.proved(ActorKind(request.user.kind), request.user.pk)
-                request.session.touch(datetime.now(UTC))
+                if request.path_info not in BY_ITSELF:
+                    request.session.touch(datetime.now(UTC))
             else:
                 logout(request)
+                audit.refused(by=VISITOR, act="", why="session of the other face", now=datetime.now(UTC))
         return self.get_response(request)
 
 

@@ -12,7 +12,7 @@ READ = "SELECT"
 APPEND = "SELECT, INSERT"
 WRITE = "SELECT, INSERT, UPDATE, DELETE"
 
-# table -> privileges. A table that is not listed is closed to the web role.
+# table -> privileges. A table that is not listed is closed to the web role. Columns in brackets: the others are never changed.
 TABLES: dict[str, str] = {
     "django_content_type": READ,
     "django_migrations": READ,
@@ -38,12 +38,13 @@ TABLES: dict[str, str] = {
     "members_card": WRITE,
     "members_code": WRITE,
     "choices_statement": APPEND,
-    "staff_person": "SELECT, INSERT, UPDATE",
-    "staff_duty": "SELECT, INSERT, UPDATE",
+    "staff_person": "SELECT, INSERT, UPDATE (name)",
+    "staff_duty": "SELECT, INSERT, UPDATE (period, approved_by_id, approved_at, ended_by_id, ended_at)",
     "staff_agreement": APPEND,
     "staff_signature": APPEND,
-    "staff_case": "SELECT, INSERT, UPDATE",
-    "staff_change": "SELECT, INSERT, UPDATE",
+    "staff_case": "SELECT, INSERT, UPDATE (approved_by_id, approved_at, ends_at, closed_at)",
+    "staff_glass": "SELECT, INSERT, UPDATE (reviewed_by_id, reviewed_at, finding)",
+    "staff_change": "SELECT, INSERT, UPDATE (approved_by_id, approved_at, done_at)",
     "vault_key": "SELECT, INSERT, DELETE",
     "vault_keyring": APPEND,
     "purchases_receipt": WRITE,

@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
+from kvitto.accounts.rules import keeps_secrets
 from kvitto.kernel import database, identity
 from kvitto.kernel.errors import SetupError
 from kvitto.kernel.home import home
@@ -24,6 +25,31 @@ def env_bool(name: str, *, default: bool) -> bool:
 def env_list(name: str, *, default: list[str]) -> list[str]:
     """A comma-separated setting."""
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()] or default
+
+
+def env_together(*names: str) -> list[str]:
+    """Settings that say something together only: all of them, or none, as empty texts."""
+    values = [os.environ.get(name, "").strip() for name in names]
+    if any(values) and not all(values):
+        raise SetupError(f"set {', '.join(names)} together, or none of them")
+    return values
+
+
+def staff_oidc() -> list[str]:
+    """The provider of the staff's single sign-on, our name there, and the file with our secret; empty texts without it."""
+    prefix = "KVITTO_STAFF_OIDC_"
+    issuer, client, file = env_together(f"{prefix}ISSUER", f"{prefix}CLIENT_ID", f"{prefix}CLIENT_SECRET_FILE")
+    if not issuer:
+        return [issuer, client, file]
+    if not keeps_secrets(issuer) or "?" in issuer or "#" in issuer:
+        raise SetupError(f"{prefix}ISSUER must be an address with https, as the provider itself writes it: {issuer!r}")
+    try:
+        secret = Path(file).read_text().strip()
+    except (OSError, ValueError) as error:
+        raise SetupError(f"{prefix}CLIENT_SECRET_FILE: {file} cannot be read as text: mend it") from error
+    if not secret:
+        raise SetupError(f"{prefix}CLIENT_SECRET_FILE: {file} is empty: write the client's secret into it")
+    return [issuer, client, file]
 
 
 def secret_key() -> str:
@@ -48,6 +74,9 @@ ALLOWED_HOSTS = env_list("KVITTO_HOSTS", default=["127.0.0.1", "localhost", "[::
 SERVICE_NAME = os.environ.get("KVITTO_SERVICE_NAME") or "Kvitto"  # what members read
 SECURE = env_bool("KVITTO_HTTPS", default=False)
 DEMO_DOOR = env_bool("KVITTO_DEMO_DOOR", default=False)  # `kvitto demo` says yes: its people need no password
+
+STAFF_OIDC_ISSUER, STAFF_OIDC_CLIENT_ID, STAFF_OIDC_CLIENT_SECRET_FILE = staff_oidc()
+STAFF_OIDC_CLAIM = os.environ.get("KVITTO_STAFF_OIDC_CLAIM", "").strip() or "preferred_username"  # names the user
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -84,7 +113,7 @@ MIDDLEWARE = [
     "kvitto.wiring.sign_in_again.SignInAgainMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "kvitto.wiring.second_factor.SecondFactorMiddleware",
+    "kvitto.wiring.staff_gate.StaffGateMiddleware",
     "kvitto.wiring.errors.ErrorMiddleware",
 ]
 
@@ -117,6 +146,7 @@ TEMPLATES = [
             "libraries": {
                 "formats": "kvitto.doors.member_web.formats",
                 "words": "kvitto.doors.member_web.words",
+                "staff": "kvitto.doors.staff_web.words",
             },
         },
     }

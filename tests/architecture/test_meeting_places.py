@@ -18,6 +18,7 @@ MEETING_PLACES = {
     "kvitto.purchases.models": "a receipt's foreign key to its buyer",
     "kvitto.purchases.queries": "opening a receipt names its buyer's audit id in the entry",
     "kvitto.vault.models": "a key's foreign key to the person whose lines it opens",
+    "kvitto.spending.cases": "a data handler's case: one member's purchases, for a reason, with an entry that names both",
     "kvitto.doors.member_web.own": "the member's own view: an account leads to its person, and on to their receipts",
     "kvitto.retention.actions": "one run of every room's own rule about time",
     "kvitto.wiring.grants": "the list of what the web role may do with every table",

@@ -1,5 +1,7 @@
 """What the web role can do: exactly what `kvitto.wiring.grants` lists, and nothing by another way."""
 
+import re
+
 import pytest
 from django.db import ProgrammingError, connection, connections, transaction
 
@@ -19,7 +21,10 @@ def rows(sql, *parameters):
 def expected(table):
     if table.startswith("procrastinate_"):
         return ALL
-    return set(grants.TABLES.get(table, "").replace(",", " ").split())
+    given = grants.TABLES.get(table, "")
+    columns = re.search(r"UPDATE \((.+)\)", given)
+    by_column = {f"UPDATE ({column})" for column in columns.group(1).split(", ")} if columns else set()
+    return by_column | set(re.sub(r"UPDATE \(.+\)", "", given).replace(",", " ").split())
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,12 @@ from kvitto.accounts import factors, queries
 from kvitto.accounts.actions import create_account
 from kvitto.accounts.models import Account, Failure, Session
 from kvitto.accounts.types import FactorKind, Kind
-from kvitto.kernel.actor import OPERATOR
+from kvitto.kernel.actor import OPERATOR, Actor, ActorKind
 from kvitto.kernel.db import opened
 from kvitto.members import actions as members
 from kvitto.members.types import CodeChannel
+from kvitto.staff import actions as staff
+from kvitto.staff import agreement
 from kvitto.vault.actions import seal_secret
 from tests.cast import AINO_CARD, NOW
 
@@ -30,7 +32,17 @@ def people(cast):
             account = create_account(username=username, password=PASSWORD, kind=Kind(kind), by=OPERATOR, now=NOW)
             if username == "chen":
                 members.link_account(person_id=cast.chen, account_id=account, by=OPERATOR, now=NOW)
+            else:
+                works_here(account)
     return cast
+
+
+def works_here(account):
+    """Elsa is of the staff and has signed the agreement; she has no duty."""
+    by = Actor(ActorKind.STAFF, str(account))
+    staff.add_staff(account_id=account, name="Elsa Ek", person_id=None, by=OPERATOR, now=NOW)
+    staff.publish_agreement(texts=agreement.texts(), valid_from=NOW, by=OPERATOR, now=NOW)
+    staff.sign_agreement(version=1, language="sv", fresh_factor=True, by=by, now=NOW)
 
 
 def sign_in(client, face="member", username=None, password=PASSWORD, **more):

@@ -9,9 +9,10 @@ from kvitto.accounts.actions import create_account
 from kvitto.accounts.models import Account
 from kvitto.accounts.types import Kind
 from kvitto.audit.models import Entry
-from kvitto.demo.chooser import SIGHTS
+from kvitto.demo.chooser import SIGHTS, STAFF_SIGHTS
 from kvitto.demo.models import Load
 from kvitto.demo.people import adults
+from kvitto.demo.staff import PEOPLE, hire
 from kvitto.kernel.actor import OPERATOR
 from kvitto.kernel.db import opened
 from kvitto.members.models import Person
@@ -83,9 +84,27 @@ def test_front_page_and_sign_in_lead_to_it(client, door):
     assert LINK in client.get("/sign-in").content.decode()
 
 
-def test_the_staff_face_has_no_such_page(client, door):
+def test_at_the_staff_face_one_becomes_an_invented_colleague_and_nobody_else(client, door):
+    with opened():
+        made = hire(password=PASSWORD, by=OPERATOR, now=NOW)
+        Load.objects.update(account_ids=[*Load.objects.get().account_ids, *made])
+        create_account(username="hugo", password=PASSWORD, kind=Kind.STAFF, by=OPERATOR, now=NOW)
+    assert 'href="/staff/demo"' in client.get("/staff/sign-in").content.decode()
+    shown = words(client.get("/staff/demo"))
+    assert str(STAFF_SIGHTS["greta"]) in shown
+    assert set(re.findall(r'name="username" value="(\w+)"', client.get("/staff/demo").content.decode())) == {*PEOPLE}
+
+    for username in ("hugo", "aino", "chen", ""):
+        assert client.post("/staff/demo/sign-in", {"username": username}).status_code == 404
+    assert client.post("/staff/demo/sign-in", {"username": "greta"})["Location"] == "/staff/"
+    assert "Hello, Greta Gran" in words(client.get("/staff/"))
+    assert client.get("/receipts").status_code == 302
+
+
+def test_without_the_demos_door_the_staff_face_has_no_such_page(client, loaded):
     assert client.get("/staff/demo").status_code == 404
-    assert LINK not in client.get("/staff/sign-in").content.decode()
+    assert client.post("/staff/demo/sign-in", {"username": "greta"}).status_code == 404
+    assert 'href="/staff/demo"' not in client.get("/staff/sign-in").content.decode()
 
 
 def test_it_says_that_people_are_invented_and_what_can_be_seen_as_each(client, door):

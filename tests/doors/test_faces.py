@@ -32,7 +32,9 @@ both_faces = pytest.mark.parametrize("face", ["member", "staff"])
 def accounts(db):
     with opened():
         for kind, username in PEOPLE.items():
-            create_account(username=username, password=PASSWORD, kind=Kind(kind), by=OPERATOR, now=NOW)
+            account = create_account(username=username, password=PASSWORD, kind=Kind(kind), by=OPERATOR, now=NOW)
+            if kind == "staff":
+                entering.works_here(account)
 
 
 def sign_in(client, face, username=None, password=PASSWORD, **more):
@@ -200,9 +202,9 @@ def test_the_staff_face_begins_at_its_path_and_members_have_no_page_there(client
     assert client.get("/staffing").status_code == 404
 
 
-def test_the_staff_home_says_that_there_is_nothing_to_do(client):
+def test_the_staff_home_of_somebody_without_a_duty_says_so(client):
     sign_in(client, "staff")
-    assert "No staff duties exist yet" in client.get("/staff/").content.decode()
+    assert "You have no duty yet" in client.get("/staff/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/staff/sign-in", "/nowhere", "/static/kvitto.css"])

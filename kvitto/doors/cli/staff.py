@@ -67,6 +67,36 @@ def add(
 
 
 @app.command()
+def reset(
+    username: Annotated[str, typer.Argument(help="The user name of somebody who works here.")], as_json: Json = False
+) -> None:
+    """Let in again somebody who has lost their password, or every device: a new password, and no second factor.
+
+    Check first who asks. The password is asked for twice, or read as one line from standard input. They are signed out
+    everywhere, and set up a second factor anew at the next sign-in. Duties and agreement stay as they are.
+    """
+    base.setup()
+    from kvitto.accounts import actions, factors, queries
+    from kvitto.accounts.types import Kind
+    from kvitto.kernel.actor import OPERATOR
+    from kvitto.kernel.db import opened
+    from kvitto.kernel.errors import NotFoundError
+
+    now = datetime.now(UTC)
+    password = _password()
+    with opened():
+        account_id = queries.account_named(username, Kind.STAFF)
+        if account_id is None:
+            raise NotFoundError("no staff account has this user name: capitals matter")
+        actions.set_password(account_id=account_id, password=password, by=OPERATOR, now=now)
+        removed = factors.reset(account_id=account_id, by=OPERATOR, now=now)
+    if as_json:
+        base.print_json({"account": account_id, "factors_removed": removed})
+        return
+    base.messages.print("done. At the next sign-in at /staff/ they set up a second factor anew.", highlight=False)
+
+
+@app.command()
 def duties(as_json: Json = False) -> None:
     """Say who has which duty today, and what waits for a second person."""
     base.setup()

@@ -61,8 +61,20 @@ ACTORS: dict[str, Promise] = {
 ACTS: dict[str, Promise] = {
     "vault.open": _("opened what you have bought"),
     "members.issue_code": _("made you a code for setting up your sign-in"),
+    "staff.open_case": _("opened a case about you"),
+    "staff.approve_case": _("approved a colleague's case about you"),
+    "staff.view_record": _("looked up who you are"),
+    "purchases.view": _("looked at your receipts, of which only totals are recorded"),
     "members.use_code": _("set up your sign-in with a code of yours"),
     "members.link_account": _("linked a user name to you"),
+}
+WHY: dict[str, Promise] = {  # staff's reasons for look-up, as they are said to the member
+    "member_asked": _("you asked for it"),
+    "claim": _("a claim about something that was bought"),
+    "misuse": _("suspected misuse of a card or an account"),
+    "product_safety": _("a product that is dangerous"),
+    "authority": _("an authority's order"),
+    "fault": _("a fault in the register"),
 }
 BONUS_CLASSES: dict[str, Promise] = {"standard": _("purchases"), "fuel": _("fuel")}
 
@@ -142,6 +154,12 @@ def actor(kind: str) -> str:
 def act(action: str) -> str:
     """What was done."""
     return _named(ACTS, action)
+
+
+@register.filter
+def why_looked(purpose: str) -> str:
+    """A reason for look-up; nothing for what is no look-up."""
+    return str(WHY.get(purpose, ""))
 
 
 @register.filter

@@ -19,6 +19,7 @@ from kvitto.demo.models import Load
 from kvitto.demo.people import adults, newcomer
 from kvitto.demo.ready import new_person, open_accounts
 from kvitto.demo.receipts import receipts
+from kvitto.demo.staff import PEOPLE
 from kvitto.intake.actions import take_in
 from kvitto.intake.reference import Reference
 from kvitto.intake.types import Raw, State
@@ -27,6 +28,7 @@ from kvitto.kernel.db import opened
 from kvitto.members import actions as members_actions
 from kvitto.members import queries as members
 from kvitto.members.models import Card, Person
+from kvitto.staff import queries as staff
 from kvitto.stores import queries as stores
 from kvitto.stores.network import parse
 from kvitto.stores.types import Level
@@ -68,8 +70,12 @@ def test_the_demo_is_loaded_once_and_stands(tmp_path):
 
 
 def _check_people(prepared):
-    accounts = {account.username: account for account in Account.objects.all()}
-    assert accounts.keys() == READY
+    everybody = {account.username: account for account in Account.objects.all()}
+    assert everybody.keys() == READY | PEOPLE.keys()
+    assert queries.ready_staff().keys() == PEOPLE.keys()
+    accounts = {username: everybody[username] for username in READY}
+    held = staff.held_duties(now=NOW)
+    assert {(each.name, each.duty) for each in held} >= set(PEOPLE.values())
     assert queries.ready_members().keys() == READY
     assert all(account.check_password(prepared.password) for account in accounts.values())
     assert {

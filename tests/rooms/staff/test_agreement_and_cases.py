@@ -9,7 +9,7 @@ from kvitto.audit.models import Entry
 from kvitto.kernel.actor import OPERATOR
 from kvitto.kernel.db import opened
 from kvitto.members import queries as members
-from kvitto.staff import actions, agreement, queries, rules
+from kvitto.staff import actions, agreement, cases, queries, rules
 from kvitto.staff.gate import DeniedError, permit_lines
 from kvitto.staff.models import Agreement, Case, PendingChange, Signature
 from kvitto.staff.types import Act, AgreementState, Denial, Duty, Reason
@@ -32,14 +32,14 @@ def state(colleague, now=NOW):
 
 def open_case(colleague, person_id, *, reason=Reason.CLAIM, asked=False, reference="C-1", now=NOW):
     with opened():
-        return actions.open_case(
+        return cases.open_case(
             person_id=person_id, reference=reference, reason=reason, member_asked=asked, by=colleague.by, now=now
         )
 
 
 def approve_case(case_id, colleague, *, now=NOW):
     with opened():
-        return actions.approve_case(case_id=case_id, fresh_factor=True, by=colleague.by, now=now)
+        return cases.approve_case(case_id=case_id, fresh_factor=True, by=colleague.by, now=now)
 
 
 def why(act, *arguments, **keywords):
@@ -207,7 +207,7 @@ def test_nobody_opens_their_own_or_a_namesakes_record(staff, cast):
 
 @pytest.mark.parametrize("reference", ["", "C" * 101, "C\n1", "C\x001", "C\u202e1", " C"])
 def test_a_case_reference_is_short_and_visible(staff, cast, reference):
-    with pytest.raises(actions.CaseReferenceError):
+    with pytest.raises(cases.CaseReferenceError):
         open_case(staff.dag, cast.aino, reference=reference)
 
 

@@ -27,30 +27,33 @@ OPERATORS = {
     "member.issue_code", "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",
     "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format", "retention.run",
     "till_key.issue", "db.operate", "bench.run", "demo.load", "serve.run", "jobs.work",
+    "duty.reset_sign_in",
 }  # fmt: skip
-WITHOUT_DUTY = {
-    "public.language", "public.sign_out", "staff.sign_in", "staff.home", "staff.second_factor", "staff.own_sessions",
-    "staff.sign_agreement",
+WITHOUT_AGREEMENT = {
+    "demo.become",
+    "public.language", "public.sign_out", "staff.sign_in", "staff.second_factor", "staff.sign_agreement",
 }  # fmt: skip
+WITHOUT_DUTY = WITHOUT_AGREEMENT | {"staff.home", "staff.own_sessions"}
 OF_DUTY = {
     None: set(),
     Duty.SERVICE_POINT: {
         "member.find", "member.view_identity", "member.view_membership", "member.view_choices",
-        "member.register_choice", "member.view_household", "member.issue_code",
+        "member.register_choice", "member.view_household", "member.issue_code", "staff.own_cases",
     },
     Duty.DATA_HANDLER: {
         "member.find", "member.view_identity", "member.view_membership", "case.open", "case.approve", "lines.open",
-        "lines.break_glass", "approvals.view", "export.bulk",
+        "lines.break_glass", "approvals.view", "export.bulk", "staff.own_cases",
     },
     Duty.ANALYST: {"insight.query"},
     Duty.MARKETER: {"audience.build", "publication.send"},
     Duty.PRIVACY_OFFICER: {
         "case.approve", "duty.propose", "duty.approve", "duty.end", "agreement.publish", "access.view_table",
         "approvals.view", "change.approve", "network.view", "threshold.change", "audit.view", "audit.look_ups",
+        "glass.review", "agreement.view",
     },
     Duty.ADMINISTRATOR: {
         "duty.propose", "duty.approve", "duty.end", "access.view_table", "approvals.view", "change.approve",
-        "network.view", "retention.change", "keys.destroy", "till_key.issue",
+        "network.view", "retention.change", "keys.destroy", "till_key.issue", "agreement.view",
     },
     Duty.AUDITOR: {"audit.view", "audit.look_ups"},
 }  # fmt: skip
@@ -73,7 +76,13 @@ FOUR_EYES = {
     "retention.change",
     "threshold.change",
 }
-SECOND_FACTOR = FOUR_EYES | {"staff.sign_agreement", "agreement.publish", "lines.break_glass", "till_key.issue"}
+SECOND_FACTOR = FOUR_EYES | {
+    "staff.sign_agreement",
+    "agreement.publish",
+    "lines.break_glass",
+    "till_key.issue",
+    "glass.review",
+}
 WITH_REASON = A_PERSONS_RECORD - {"case.approve"}
 
 
@@ -83,7 +92,8 @@ def expected(kind, duty, question):
     if kind is not STAFF:
         return act in OF_KIND[kind] and (act not in OWN or (question.relation == "self" and _archive_fits(question)))
     if act in WITHOUT_DUTY:
-        return act != "staff.sign_agreement" or standing.fresh_factor
+        signed = act in WITHOUT_AGREEMENT or standing.agreement is VALID
+        return signed and (act != "staff.sign_agreement" or standing.fresh_factor)
     return (
         act in OF_DUTY[duty]
         and standing.agreement is VALID
@@ -135,8 +145,8 @@ def broken(kind, duty, question):  # noqa: C901, PLR0912  a list, one promise af
         yield "auditors read the record of acts and nothing else"
     if duty is None and act not in WITHOUT_DUTY:
         yield "without a duty there is one's own sign-in and agreement, and nothing else"
-    if standing.agreement is not VALID and act not in WITHOUT_DUTY:
-        yield "without a valid agreement there is one's own sign-in and agreement, and nothing else"
+    if standing.agreement is not VALID and act not in WITHOUT_AGREEMENT:
+        yield "without a valid agreement there is the way in and the agreement, and nothing else"
     if act == "lines.open" and not (question.has_case and question.reason):
         yield "purchases are opened for a reason and under a case"
     if act == "lines.open" and not (question.approved or question.member_asked):

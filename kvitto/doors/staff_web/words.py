@@ -1,0 +1,201 @@
+"""What codes, acts and refusals are called on the staff's pages. In templates: `{% load staff %}`."""
+
+from collections.abc import Iterable
+
+from django import template
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kvitto.doors.staff_web.access import StaffRequest
+from kvitto.kernel.actor import ActorKind
+from kvitto.kernel.errors import KvittoError
+from kvitto.staff import actions, cases, records
+from kvitto.staff.gate import DeniedError, NotStaffError
+from kvitto.staff.rules import BREAK_GLASS_PEOPLE, LONGEST_REFERENCE, POLICY, REASONS, barred
+from kvitto.staff.types import Act, AgreementState, Duty, Finding, Proof, Reason, Row
+
+register = template.Library()
+_catalogue = translation.gettext  # under a name that gathers no text: those of the policy are gathered from the policy
+
+DUTIES: dict[Duty, Promise] = {
+    Duty.SERVICE_POINT: _("service point"),
+    Duty.DATA_HANDLER: _("data handler"),
+    Duty.ANALYST: _("analyst"),
+    Duty.MARKETER: _("marketer"),
+    Duty.PRIVACY_OFFICER: _("privacy officer"),
+    Duty.ADMINISTRATOR: _("administrator"),
+    Duty.AUDITOR: _("auditor"),
+}
+KINDS: dict[ActorKind, Promise] = {
+    ActorKind.VISITOR: _("anybody"),
+    ActorKind.MEMBER: _("a member"),
+    ActorKind.STAFF: _("any staff person"),
+    ActorKind.TILL: _("a till"),
+    ActorKind.OPERATOR: _("the operator"),
+    ActorKind.SYSTEM: _("a nightly job"),
+}
+GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
+    (_("One member's purchases"), ("case", "lines", "glass")),
+    (_("The customer register"), ("member",)),
+    (_("Who works here, and what two people agree on"), ("duty", "agreement", "access", "approvals", "change")),
+    (_("The registers"), ("network", "assortment", "receipts", "retention", "keys", "export", "threshold")),
+    (_("Groups, and the record of acts"), ("audit", "insight", "audience", "publication")),
+    (_("Staff, for themselves"), ("staff",)),
+    (_("A member, for themselves"), ("own",)),
+    (_("Open to everybody"), ("public",)),
+    (_("The machine"), ("till_key", "db", "bench", "serve", "jobs", "demo")),
+)
+PROOFS: dict[Proof, Promise] = {
+    Proof.ID_CARD: _("identity card"),
+    Proof.PASSPORT: _("passport"),
+    Proof.DRIVING_LICENCE: _("driving licence"),
+    Proof.QUESTIONS: _("on the phone, by questions"),
+}
+FINDINGS: dict[Finding, Promise] = {
+    Finding.JUSTIFIED: _("It was justified"),
+    Finding.UNJUSTIFIED: _("It was not justified"),
+}
+AGREEMENTS: dict[AgreementState, Promise] = {
+    AgreementState.VALID: _("signed"),
+    AgreementState.MISSING: _("not signed"),
+    AgreementState.EXPIRED: _("expired"),
+    AgreementState.OUTDATED: _("signed an earlier text only"),
+}
+ERRORS: dict[type[KvittoError], Promise] = {
+    actions.NotAStaffAccountError: _("This account is not for the staff's pages."),
+    actions.TakenError: _("The account, or the person of this card, is a staff person's already."),
+    actions.StaffNameError: _("A name has 1 to 100 characters, all of them visible."),
+    actions.BootstrapOverError: _("The first two administrators have been made."),
+    actions.DutyHeldError: _("This person has the duty in those days, or it waits for approval already."),
+    actions.PastDutyError: _("A duty begins today or later."),
+    actions.SelfApprovalError: _("Another person has to do this: it is your own, or about you."),
+    actions.NothingWaitsError: _("This waits no longer: it was decided or ended, or its time is over."),
+    actions.UnknownError: _("There is no such person, duty, case or change."),
+    actions.AgreementTextError: _(
+        "An agreement has a text in each of the three languages, and holds from now on or later."
+    ),
+    actions.SameTextError: _("These very texts are published already: nothing was changed."),
+    actions.OldTextError: _("The agreement has a new text since this page was opened. Read that one, and sign it."),
+    cases.CaseReferenceError: _("A reference has 1 to {longest} characters, all of them visible, and holds no name."),
+    cases.NobodyLeftError: _("Nobody is left whom you may look up. Ask a colleague."),
+    actions.OnePersonError: _("This does not wait for a second person."),
+    records.CardNumberError: _("A card number has 8 to 19 digits. Look at the card again."),
+    records.NoHolderError: _("Nobody holds a card of this number now. Look at the card again."),
+    records.NoCaseError: _("This look-up is over. Look the member up again if it is still needed."),
+    records.TooManyCardsError: _("Name 1 to {most} cards, one a line."),
+    NotStaffError: _("Your account is not yet linked to a person who works here. Ask an administrator."),
+}
+# what each duty comes here for: the name of the page, what it is called, and the act it takes
+MENU: tuple[tuple[str, Promise, Act], ...] = (
+    ("front", _("Start"), Act.STAFF_HOME),
+    ("look-up", _("Service point"), Act.MEMBER_VIEW_CHOICES),
+    ("cases", _("Cases"), Act.CASE_OPEN),
+    ("approvals", _("Approvals"), Act.APPROVALS_VIEW),
+    ("glasses", _("Reviews"), Act.GLASS_REVIEW),
+    ("people", _("People"), Act.ACCESS_VIEW_TABLE),
+    ("agreements", _("Agreements"), Act.AGREEMENT_VIEW),
+    ("access", _("Who may do what"), Act.ACCESS_VIEW_TABLE),
+    ("network", _("Network"), Act.NETWORK_VIEW),
+    ("security", _("Signing in"), Act.STAFF_OWN_SESSIONS),
+)
+# in which entry of the menu a page without one of its own is found
+UNDER = {
+    "record": "look-up",
+    "record-code": "look-up",
+    "case": "cases",
+    "case-open": "cases",
+    "case-month": "cases",
+    "glass": "cases",
+    "agreement-publish": "agreements",
+}
+
+
+def look_up(text: str) -> str:
+    """A text of the policy in the language of the page; the catalogues have them all."""
+    return _catalogue(text)
+
+
+def sentence(error: KvittoError) -> str:
+    """What somebody is told of a refusal; an error of another room says it itself."""
+    if isinstance(error, DeniedError):
+        return look_up(error.why.words)
+    known = ERRORS.get(type(error))
+    if known is None:
+        return str(error)
+    place = str(error).partition("line ")[2].partition(":")[0]
+    text = str(known).format(longest=LONGEST_REFERENCE, most=BREAK_GLASS_PEOPLE)
+    return f"{place}: {text}" if place.isdecimal() else text
+
+
+@register.simple_tag(takes_context=True)
+def staff_menu(context: template.Context) -> list[tuple[str, Promise, bool]]:
+    """The pages that somebody's duties open: address, name, whether it is this one."""
+    request: StaffRequest = context["request"]
+    standing = getattr(request, "standing", None)
+    match = request.resolver_match
+    here = UNDER.get(match.url_name or "", match.url_name) if match else None
+    return [(page, name, page == here) for page, name, act in MENU if standing and barred(standing, act) is None]
+
+
+@register.filter
+def duty(code: Duty) -> Promise:
+    """A duty."""
+    return DUTIES[code]
+
+
+@register.filter
+def why(code: Reason) -> str:
+    """A reason for look-up."""
+    return look_up(REASONS[code].words)
+
+
+@register.filter
+def proof(code: str) -> str:
+    """How a member has shown who they are."""
+    return str(PROOFS[Proof(code)])
+
+
+@register.filter
+def finding(code: Finding) -> Promise:
+    """What a review found."""
+    return FINDINGS[code]
+
+
+@register.filter
+def agreed(state: AgreementState) -> Promise:
+    """Whether an agreement holds."""
+    return AGREEMENTS[state]
+
+
+@register.filter
+def act(code: Act) -> str:
+    """What somebody can do."""
+    return look_up(POLICY[code].words)
+
+
+def who(row: Row) -> list[str]:
+    """Who can do the act of a row: duties, and others than staff."""
+    duties = [str(DUTIES[each]) for each in Duty if each in row.duties]
+    kinds = [
+        str(words) for kind, words in KINDS.items() if kind in row.who and not (kind is ActorKind.STAFF and duties)
+    ]
+    return duties + kinds
+
+
+def needs(row: Row) -> list[str]:
+    """What an act takes besides."""
+    texts: Iterable[tuple[object, object]] = (
+        (row.own_only, _("only their own")),
+        (row.archive, _("the archive turned on")),
+        (row.agreement, _("a signed agreement that holds")),
+        (row.strangers_only, _("not oneself, one's household or a namesake")),
+        (row.case, _("an open case about this member, 60 minutes long")),
+        (row.reasons, _("a reason for the look-up")),
+        (row.second_person, _("a second person")),
+        (row.second_person_unless_member_asked, _("a second person, unless the member asked")),
+        (row.at_most > 1, _("at most 50 people")),
+        (row.fresh_factor, _("the second factor, shown again")),
+        (row.tells_privacy_officer, _("the privacy officer is told at once")),
+    )
+    return [str(words) for asked, words in texts if asked]
