@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check browser screenshots vitals lint lock messages clean
+.PHONY: demo test check attempts browser screenshots vitals lint lock messages clean
 
 $(VENV)/demo.stamp: requirements/demo.txt pyproject.toml CHANGELOG.md hatch_build.py $(wildcard kvitto/locale/*/LC_MESSAGES/django.po)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -30,6 +30,9 @@ check: lint  ## the quick inner loop: everything but the slow tests
 
 test: lint browser  ## everything
 	$(BIN)/pytest -n 2 $(ARGS)
+
+attempts: $(VENV)/dev.stamp  ## everybody tries what is not theirs, 12,000 times
+	KVITTO_ATTEMPTS=12000 $(BIN)/pytest -q tests/architecture/test_attempts.py $(ARGS)
 
 browser:  # Chromium and a font, where they are missing and can be installed
 	sh tools/browser.sh
