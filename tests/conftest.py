@@ -3,13 +3,15 @@
 Each run makes databases of its own (one per xdist worker) on the embedded server under `build/test-home`, or on the
 server that `KVITTO_DATABASE_URL` and `KVITTO_DATABASE_OWNER_URL` name, and drops them at its end.
 
-A test that asks for `db` or `cast` runs in a transaction that is rolled back. One that asks for `committed` really
-commits, and every row it left is deleted after it.
+A test that asks for `db` or `cast` runs in a transaction that is rolled back; the cast is there once for all that follow
+each other (`tests/ground.py`). One that asks for `committed` really commits, and every row it left is deleted after it.
 """
 
 import secrets
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from graphlib import TopologicalSorter
 
 import hypothesis
 import psycopg
@@ -19,10 +21,13 @@ from kvitto.kernel import identity
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.server import EmbeddedServer
 from kvitto.wiring import catalogues
+from tests.ground import Ground, layer, wanted
 from tests.settings import HOME
 
 hypothesis.settings.register_profile("kvitto", deadline=None)  # a deadline would be a timing assertion
 hypothesis.settings.load_profile("kvitto")
+
+STANDS = Ground()
 
 
 def pytest_configure(config):
@@ -51,12 +56,20 @@ def pytest_unconfigure(config):
         EmbeddedServer(HOME).stop()
 
 
+COUNTED = {  # what tests count, and how it is told
+    "cells": "access policy: {:,} cells decided",
+    "reads": "walls: {:,} cells read in the database",
+    "attempts": "attempts at what is not one's own: {:,}, none of which succeeded",
+}
+
+
 def pytest_terminal_summary(terminalreporter):
-    """Say how many cells of the access policy were decided."""
+    """Say how much was asserted where one test stands for many."""
     passed = terminalreporter.stats.get("passed", [])
-    cells = sum(count for report in passed for name, count in report.user_properties if name == "cells")
-    if cells:
-        terminalreporter.write_line(f"access policy: {cells:,} cells decided")
+    for counted, words in COUNTED.items():
+        total = sum(count for report in passed for name, count in report.user_properties if name == counted)
+        if total:
+            terminalreporter.write_line(words.format(total))
 
 
 def pytest_collection_modifyitems(items):
@@ -101,8 +114,10 @@ def django_db_setup(request, django_db_blocker, testrun_uid, worker_id):
             )
         setup.migrate()
         make_partitions()
+    STANDS.unblocked = django_db_blocker.unblock
     yield
     with django_db_blocker.unblock():
+        STANDS.leave()
         for alias in ("default", "owner"):
             connections[alias].close()
         end_sessions(name, database.url("web"))
@@ -167,17 +182,44 @@ STANDING = {"django_migrations", "django_content_type", "auth_permission"}  # th
 
 
 def delete_everything():
-    """Empty every table but those that migrations fill, as the owner role."""
+    """Empty every table but those that migrations fill, as the owner role.
+
+    Row by row: there are few, and to truncate a table takes as long empty as full, for every partition and index it has.
+    """
     from django.db import connections, transaction
+
+    deletions = "; ".join(f"DELETE FROM {table}" for table in emptied())
+    job = identity.acting(ActorKind.SYSTEM)
+    with job, transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '20s'")  # a test that left a transaction open fails instead of hanging
+        cursor.execute(deletions)
+
+
+@cache
+def emptied():
+    """The tables to empty, those that refer to others before them. None has a row that a job does not reach: it would stay."""
+    from django.db import connections
 
     from tests.dump import tables
 
-    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '20s'")  # a test that left a transaction open fails instead of hanging
-        cursor.execute(f"TRUNCATE {', '.join(set(tables()) - STANDING)} CASCADE")
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relrowsecurity AND NOT EXISTS"
+            " (SELECT 1 FROM pg_policy p WHERE polrelid = c.oid AND polname = 'machine' AND polcmd = '*')"
+        )
+        assert cursor.fetchall() == []
+        cursor.execute(
+            "SELECT confrelid::regclass::text, conrelid::regclass::text FROM pg_constraint"
+            " WHERE contype = 'f' AND confrelid <> conrelid AND conparentid = 0"
+        )
+        waits = {table: set() for table in tables()}
+        for table, referring in cursor.fetchall():
+            waits[table].add(referring)
+    return [table for table in TopologicalSorter(waits).static_order() if table not in STANDING]
 
 
-def _settle():
+@layer("cast")
+def settle():
     from kvitto.kernel.db import opened
     from tests import cast
 
@@ -185,16 +227,67 @@ def _settle():
         return cast.settle()
 
 
+@pytest.fixture(autouse=True)
+def ground(request, asks):
+    """What the layers give that this test asks for, by name: they are there before its own transaction begins."""
+    names = wanted(request.node)
+    if not names:
+        return {}
+    request.getfixturevalue("django_db_setup")
+    with STANDS.unblocked():
+        return STANDS.prepare(names)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """What the next test does not ask for goes before it: its own transaction would begin on top of it."""
+    yield
+    if STANDS.layers:
+        with STANDS.unblocked():
+            STANDS.leave(wanted(nextitem))
+
+
 @pytest.fixture
-def cast(db):
+def cast(ground, db):
     """The cast in their co-op."""
-    return _settle()
+    return ground["cast"]
+
+
+@layer("crew")
+def all_at_work(cast):
+    from tests.cast import CHEN_CARD, MILK, line, receipt, take
+    from tests.crew import HIRED, hire_all
+
+    bought = datetime.now(UTC) - timedelta(hours=3)
+    day = {"business_day": bought.date().isoformat(), "end_time": bought.replace(microsecond=0).isoformat()}
+    milk = [line(code=MILK)]
+    take(receipt(milk, **day), receipt(milk, card=CHEN_CARD, sequence=2, **day), now=datetime.now(UTC))
+    return hire_all(HIRED, cast.aino)
+
+
+@pytest.fixture
+def crew(ground, cast):
+    """Everybody who works here (tests/crew.py); Aino and Chen have bought milk three hours ago."""
+    return ground["crew"]
+
+
+@pytest.fixture
+def nils(crew):
+    """A data handler who has not signed yet."""
+    from kvitto.kernel.db import opened
+    from kvitto.staff.types import Duty
+    from tests.crew import HIRED, hire
+
+    with opened():
+        nils = hire("Nils Nyman", HIRED)
+        crew.give(nils, Duty.DATA_HANDLER, HIRED)
+    return nils
 
 
 @pytest.fixture
 def committed_cast(committed):
     """The cast in their co-op, committed."""
-    return _settle()
+    return settle()
 
 
 @pytest.fixture

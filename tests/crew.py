@@ -6,7 +6,7 @@ Björn has her family name. Hugo, the store clerk, has no account anywhere.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
@@ -22,6 +22,8 @@ from kvitto.kernel.db import opened
 from kvitto.kernel.periods import Period
 from kvitto.staff import actions, agreement
 from kvitto.staff.types import Duty
+
+HIRED = datetime.now(UTC) - timedelta(days=20)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from kvitto.staff.types import Act, Duty, Reason
 from kvitto.wiring import faces
 from tests.cast import AINO_CARD, BJORN_CARD, CHEN_CARD, MILK, line, receipt, take
 from tests.crew import browser_of, hire_all, session_of
+from tests.doors.addresses import addresses
 
 ATTEMPTS = int(os.environ.get("KVITTO_ATTEMPTS") or 500)  # at random
 SEED = int(os.environ.get("KVITTO_SEED") or 20_261_124)
@@ -72,16 +73,7 @@ FIELDS = (
 )  # fmt: skip
 
 
-def pages(resolver, space=""):
-    """(name, path with its converters) of every address of a face."""
-    for each in resolver.url_patterns:
-        if hasattr(each, "url_patterns"):
-            yield from pages(each, space + str(each.pattern))
-        else:
-            yield each.name, "/" + space + str(each.pattern)
-
-
-PAGES = {face.kind: sorted(set(pages(get_resolver(face.urlconf)))) for face in (faces.MEMBER, faces.STAFF)}
+PAGES = {face.kind: sorted(set(addresses(get_resolver(face.urlconf)))) for face in (faces.MEMBER, faces.STAFF)}
 
 
 @pytest.fixture

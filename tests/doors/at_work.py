@@ -11,7 +11,6 @@ from tests.cast import CHEN_CARD
 
 HOME, LOOK_UP, CASES, APPROVALS, PEOPLE = (f"/staff/{page}" for page in ("", "look-up", "cases", "approvals", "people"))
 NEW_CASE, DANGER, REVIEWS, AGREEMENT = "/staff/cases/new", "/staff/cases/danger", "/staff/reviews", "/staff/agreement"
-HIRED = datetime.now(UTC) - timedelta(days=20)
 
 
 def month_of(case_id):

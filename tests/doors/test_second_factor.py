@@ -217,6 +217,8 @@ def test_a_used_code_is_refused_in_its_own_window(whole):
     assert "it was used before" in words(response)
     assert "it was used before" in words(thief.post(FACTOR, {"code": code(off=0)})), "an earlier one neither"
     assert not is_in(thief)
+    refused = Entry.objects.filter(action="access.refused").values_list("case", "purpose")
+    assert list(refused) == [("staff.second_factor", "wrong one-time code")] * 2
 
 
 def test_a_code_that_set_the_app_up_does_not_sign_in(half):

@@ -16,13 +16,12 @@ from kvitto.staff.models import Agreement, DutyPeriod, PendingChange, Signature
 from kvitto.staff.rules import PROPOSAL_HOLDS
 from kvitto.staff.types import Act, Duty
 from kvitto.wiring import staff_gate
-from tests.crew import Colleague, browser_of, hire
+from tests.crew import HIRED, Colleague, browser_of, hire
 from tests.doors.at_work import (
     AGREEMENT,
     APPROVALS,
     CASES,
     DANGER,
-    HIRED,
     HOME,
     LOOK_UP,
     NEW_CASE,

@@ -50,14 +50,14 @@ class Site:
     receipts: dict[str, int] = field(default_factory=dict)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")  # for all files of this folder: each start takes seconds
 def server(django_db_setup, tmp_path_factory):
     """The address of a server on this worker's test database; what it complains of is shown when a test fails."""
     with serving(tmp_path_factory.mktemp("server")) as url:
         yield url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def demo_server(django_db_setup, tmp_path_factory):
     """As `server`, but in debug and with the demo's door: two pages are there only then."""
     with serving(tmp_path_factory.mktemp("demo"), KVITTO_DEBUG="yes", KVITTO_DEMO_DOOR="yes") as url:
@@ -110,9 +110,9 @@ def await_answer(url, process, log):
     pytest.fail("the server does not answer")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser():
-    """Chromium. Playwright's event loop runs in this thread meanwhile, so it is gone before tests of another file run."""
+    """Chromium. Playwright's event loop runs in this thread meanwhile, so it is gone before tests of another folder run."""
     if not CHROMIUM.exists():
         pytest.fail(f"there is no browser at {CHROMIUM}: run `make test`, which installs it, or set KVITTO_CHROMIUM")
     unsafe = pytest.MonkeyPatch()
@@ -141,7 +141,7 @@ def numbered(committed):
 
 
 @pytest.fixture
-def site(server, browser, numbered, settings):
+def site(server, browser, numbered):
     """The cast as members who can sign in; Aino and Björn and Chen have bought something these days."""
     from kvitto.accounts.actions import create_account
     from kvitto.accounts.types import Kind
@@ -150,7 +150,6 @@ def site(server, browser, numbered, settings):
     from kvitto.members.actions import link_account
     from tests import cast
 
-    settings.PASSWORD_HASHERS = ["tests.journeys.hashers.OnceHasher"]
     with opened():
         people = asdict(cast.settle())
         for name, person_id in people.items():

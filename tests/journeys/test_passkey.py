@@ -14,6 +14,7 @@ from kvitto.accounts.types import Kind
 from kvitto.audit.models import Entry
 from kvitto.kernel.actor import OPERATOR
 from kvitto.kernel.db import opened
+from tests.doors.entering import works_here
 from tests.journeys.conftest import BREACHES, PASSWORD, WAIT
 
 DEVICE = {
@@ -35,7 +36,11 @@ def staff(server, browser, numbered):
     """Elsa and Greta have staff accounts; `staff()` is a browser at their address, by its name, with a device of its own."""
     with opened():
         for name in ("elsa", "greta"):
-            create_account(username=name, password=PASSWORD, kind=Kind.STAFF, by=OPERATOR, now=datetime.now(UTC))
+            account = create_account(
+                username=name, password=PASSWORD, kind=Kind.STAFF, by=OPERATOR, now=datetime.now(UTC)
+            )
+            if name == "elsa":
+                works_here(account)
     contexts, console = [], []
 
     def new():

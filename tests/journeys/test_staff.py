@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from kvitto.accounts import rules
 from tests.cast import CHEN_CARD
+from tests.doors.addresses import addresses
 from tests.journeys import pages, staff_pages
 from tests.journeys.test_accessibility import Tour, look
 
@@ -55,14 +56,9 @@ def test_every_page_of_the_staff_keeps_the_rules(staff_as, language):
     assert not tour.wrong, "\n".join(tour.wrong)
 
 
-def walked(resolver):
-    for each in resolver.url_patterns:
-        yield from walked(each) if hasattr(each, "url_patterns") else [each.name]
-
-
 def test_every_page_of_the_staff_is_listed(db):
     seen = {state.page.removeprefix("staff-") for state in staff_pages.states(NAMES, CHEN_CARD)}
-    names = set(walked(get_resolver("kvitto.wiring.staff_urls")))
+    names = {name for name, _ in addresses(get_resolver("kvitto.wiring.staff_urls"))}
 
     assert names - seen == staff_pages.NO_PAGES | WAY_IN
     assert seen - names == DIFFERENT - names

@@ -20,6 +20,7 @@ from kvitto.accounts.factors import LastFactorError, NoFactorError, NotFirstFact
 from kvitto.accounts.rules import STEP_SECONDS, step_of
 from kvitto.accounts.tries import TooManyTriesError
 from kvitto.accounts.types import FactorKind, Given, Purpose
+from kvitto.audit import actions as audit
 from kvitto.doors.staff_web import passkeys, qr
 from kvitto.doors.staff_web.access import (
     StaffRequest,
@@ -34,6 +35,7 @@ from kvitto.doors.staff_web.access import (
 )
 from kvitto.doors.staff_web.forms import CodeForm, NewAppForm, NewPasskeyForm, RecoveryForm
 from kvitto.kernel.db import opened
+from kvitto.staff.types import Act
 from kvitto.vault.actions import open_secret, seal_secret
 
 SECRET_BYTES = 20  # as RFC 4226 recommends
@@ -111,6 +113,7 @@ def give(request: StaffRequest) -> HttpResponse:
     except TooManyTriesError as error:
         _refuse(form, web.wait_words(error.seconds))
         return web.told_to_wait(_ask(request, shown), error.seconds)
+    audit.refused(by=me(request), act=Act.STAFF_SECOND_FACTOR, why=f"wrong {given}", now=datetime.now(UTC))
     _refuse(form, wrong)
     return _ask(request, shown)
 

@@ -10,6 +10,7 @@ from kvitto.accounts.types import Kind
 from kvitto.audit.models import Entry
 from kvitto.kernel.actor import OPERATOR
 from kvitto.kernel.db import opened
+from kvitto.wiring import settings as program
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PASSWORD = "kvittot i fickan"
@@ -28,6 +29,12 @@ def test_an_account_is_created_with_a_hash_and_leaves_a_trace_without_its_name()
     entry = Entry.objects.get()
     assert (entry.action, entry.count, entry.at) == ("accounts.create_staff", 1, NOW)
     assert "aino" not in str(vars(entry))
+
+
+@pytest.mark.django_db
+def test_the_program_itself_hashes_with_all_the_work_that_a_guess_shall_cost(settings):
+    settings.PASSWORD_HASHERS = program.PASSWORD_HASHERS  # the other tests do with less
+    assert Account.objects.get(pk=create()).password.startswith("argon2$argon2id$v=19$m=102400,t=2,p=8$")
 
 
 @pytest.mark.django_db

@@ -167,21 +167,6 @@ def test_there_is_one_load_of_whole_weeks(wrong):
         Load.objects.create(source="x", loaded_at=NOW, **wrong)
 
 
-@pytest.mark.slow
-def test_the_file_of_receipts_is_written_once_for_a_shift(tmp_path):
-    told = []
-    path = actions.receipts_file(home=tmp_path, shift_days=7, progress=lambda *said: told.append(said))
-    with zstd.ZstdFile(path) as file:
-        lines = sum(1 for _ in file)
-    written = path.stat().st_mtime_ns
-
-    assert lines == 155_848
-    assert told[-1] == ("receipts file", 155_848, 155_848)
-    assert actions.receipts_file(home=tmp_path, shift_days=7) == path
-    assert path.stat().st_mtime_ns == written
-    assert [file.name for file in path.parent.iterdir()] == ["receipts.ndjson.zst"]
-
-
 @pytest.mark.parametrize(
     ("content", "day"),
     [

@@ -9,12 +9,13 @@ import msgspec
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kvitto.demo import receipts as demo
 from kvitto.demo import source
-from kvitto.demo.actions import network_text
+from kvitto.demo.actions import network_text, receipts_file
 from kvitto.demo.people import adults
 from kvitto.demo.rules import FIRST_DAY, LAST_DAY, shift_days
 from kvitto.intake.formats import decode
@@ -46,6 +47,16 @@ def some():
     return list(islice(demo.receipts(SHIFT), SLICE))
 
 
+@pytest.fixture(scope="module")
+def year(tmp_path_factory):
+    """The file with the whole year, and what was told while it was written: that takes seconds, so it is done once."""
+    told = []
+    path = receipts_file(
+        home=tmp_path_factory.mktemp("year"), shift_days=SHIFT, progress=lambda *said: told.append(said)
+    )
+    return path, told
+
+
 def plain(body):
     """A receipt, unchecked."""
     return msgspec.json.decode(body, type=Receipt)
@@ -53,8 +64,9 @@ def plain(body):
 
 def read(body, stores):
     """A receipt that passes intake's checks."""
-    assert not isinstance(refusal := decode(Raw(1, body)), Refusal), refusal
-    receipt = plain(body)
+    found = decode(Raw(1, body))
+    assert not isinstance(found, Refusal), found
+    receipt, _ = found
     amounts = [cents(line.amount) for line in receipt.lines]
     oldest = FIRST_DAY + timedelta(days=SHIFT)
     assert check(receipt, amounts=amounts, store=stores.get(receipt.store), now=NOW, keep_from=oldest) is None
@@ -80,7 +92,8 @@ def test_another_shift_moves_the_days_and_nothing_that_is_bought(some, stores):
     later = [plain(body) for body in islice(demo.receipts(SHIFT + 70), 50)]
 
     for body, moved in zip(some, later, strict=False):
-        receipt = read(body, stores)
+        assert read(body, stores)
+        receipt = plain(body)
         assert moved.business_day - receipt.business_day == timedelta(days=70)
         assert (moved.lines, moved.total, moved.card) == (receipt.lines, receipt.total, receipt.card)
 
@@ -136,29 +149,44 @@ def test_fuel_and_restaurant_food_are_bought_in_shops_of_their_own(fuel, eaten_o
 
 
 @pytest.mark.slow
-def test_the_whole_year_comes_out_with_the_sums_of_the_source_and_all_that_is_odd_in_it(stores):
-    counts, cards, days, most = Counter(), set(), set(), 0
-    for body in demo.receipts(SHIFT):
-        receipt = read(body, stores)
-        counts["receipts"] += 1
-        counts["receipts of nothing"] += receipt.total == "0.00"
-        counts[stores[receipt.store].chain_code] += 1
-        cards.add(receipt.card)
-        days.add(receipt.business_day)
-        for line in receipt.lines:
-            counts["lines"] += 1
-            counts["cents"] += cents(line.amount)
-            counts["discount"] += cents(line.discount or "0.00")
-            counts["quantity"] += int(line.quantity)
-            counts["lines of nothing"] += line.quantity == "0"
-            counts["flagged"] += line.bonus is not None
-            counts[line.unit] += 1
-            most = max(most, int(line.quantity))
+def test_the_file_of_receipts_is_written_once_for_a_shift(year):
+    path, told = year
+    with zstd.ZstdFile(path) as file:
+        lines = sum(1 for _ in file)
+    written = path.stat().st_mtime_ns
+
+    assert lines == 155_848
+    assert told[-1] == ("receipts file", 155_848, 155_848)
+    assert receipts_file(home=path.parents[1], shift_days=SHIFT) == path
+    assert path.stat().st_mtime_ns == written
+    assert [file.name for file in path.parent.iterdir()] == ["receipts.ndjson.zst"]
+
+
+@pytest.mark.slow
+def test_the_whole_year_comes_out_with_the_sums_of_the_source_and_all_that_is_odd_in_it(year, stores):
+    counts, units, cards, days, most = Counter(), Counter(), set(), set(), 0
+    with zstd.ZstdFile(year[0]) as file:
+        for line in file:
+            receipt = read(line.removesuffix(b"\n"), stores)
+            lines, quantities = receipt.lines, [int(each.quantity) for each in receipt.lines]
+            counts["receipts"] += 1
+            counts["receipts of nothing"] += receipt.total == "0.00"
+            counts[stores[receipt.store].chain_code] += 1
+            cards.add(receipt.card)
+            days.add(receipt.business_day)
+            counts["lines"] += len(lines)
+            counts["cents"] += sum([cents(each.amount) for each in lines])
+            counts["discount"] += sum([cents(each.discount) for each in lines if each.discount])
+            counts["quantity"] += sum(quantities)
+            counts["lines of nothing"] += quantities.count(0)
+            counts["flagged"] += sum([each.bonus is not None for each in lines])
+            units.update([each.unit for each in lines])
+            most = max(most, *quantities)
 
     assert {name: counts[name] for name in ("cents", "discount", "quantity")} == _sums_of_the_source()
     assert (counts["receipts"], counts["lines"]) == (155_848, 1_469_307)
     assert (counts["receipts of nothing"], counts["lines of nothing"]) == (478, 8_869)
-    assert (counts[demo.FUEL_UNIT], most) == (13_509, 89_638)
+    assert (units[demo.FUEL_UNIT], most) == (13_509, 89_638)
     assert 0.009 < counts["flagged"] / counts["lines"] < 0.011
     assert cards <= {adult.card for adult in adults()}
     assert (min(days), max(days)) == (FIRST_DAY + timedelta(days=SHIFT), LAST_DAY + timedelta(days=SHIFT))

@@ -12,6 +12,7 @@ from kvitto.kernel.periods import Period
 from kvitto.staff import actions, agreement
 from kvitto.staff.types import Duty
 from tests.cast import NOW, TODAY
+from tests.ground import layer
 
 PASSWORD = "a staff member's long password"
 
@@ -57,8 +58,8 @@ class Staff:
         return duty_id
 
 
-@pytest.fixture
-def staff(cast):
+@layer("staff")
+def at_work(cast):
     """The cast's staff, each with the agreement signed."""
     with opened():
         actions.publish_agreement(texts=agreement.texts(), valid_from=NOW, by=OPERATOR, now=NOW)
@@ -79,3 +80,9 @@ def staff(cast):
         found.give(found.dag, Duty.DATA_HANDLER)
         found.give(found.doris, Duty.DATA_HANDLER)
     return found
+
+
+@pytest.fixture
+def staff(ground, cast):
+    """The cast's staff, each with the agreement signed."""
+    return ground["staff"]
