@@ -21,6 +21,11 @@ NETWORK = b"""
 profile = "default"
 time_zone = "Europe/Helsinki"
 
+[contact]
+phone = "010 000 000"
+hours = { sv = "vardagar 8-20", fi = "arkisin 8-20", en = "weekdays 8 to 20" }
+price = { sv = "gratis", fi = "ilmainen", en = "free of charge" }
+
 [company.north]
 name = "Northern Co-op"
 business_id = "1234567-1"
@@ -42,7 +47,7 @@ levels = [ { channel = "store", level = "group", from = 2012-01-01 } ]
 name = "Hotel"
 
 [store]
-101 = { name = "Grocer Harbour", town = "Oulu", company = "north", chain = "grocer", tills = 3 }
+101 = { name = "Grocer Harbour", town = "Oulu", company = "north", chain = "grocer", tills = 3, service_point = true }
 201 = { name = "Drugstore Square", town = "Oulu", company = "north", chain = "drugstore", tills = 1 }
 900 = { name = "Hotel Haparanda", town = "Haparanda", company = "north", chain = "hotel", tills = 1, zone = "Europe/Stockholm" }
 """

@@ -1,19 +1,37 @@
 """Writes: statements are added, nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.db import connection
+
 from kvitto.audit import actions as audit
+from kvitto.choices import queries
 from kvitto.choices.models import Statement
-from kvitto.choices.types import Channel, Topic
-from kvitto.kernel.actor import Actor
+from kvitto.choices.rules import is_sound, loosens
+from kvitto.choices.types import Channel, Shown, Stated, Topic
+from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import require_transaction
-from kvitto.kernel.errors import InvalidError
+from kvitto.kernel.errors import ConflictError, InvalidError
+from kvitto.members import queries as members
+from kvitto.stores import queries as stores
 from kvitto.stores.types import Level
 
 
 class FutureStatementError(InvalidError):
     """A statement holds from now on, or from a past instant when it is migrated; never from a future one."""
+
+
+class UnknownChoiceError(InvalidError):
+    """There is no such topic, value or wish."""
+
+
+class ChannelError(InvalidError):
+    """The way it was said does not fit who writes it down."""
+
+
+class NotWaitingError(ConflictError):
+    """There is nothing of that number that waits for this person."""
 
 
 def state_levels(
@@ -32,3 +50,90 @@ def state_levels(
         ]
     )
     audit.record(by=by, action="choices.state", now=now, count=len(levels))
+
+
+def state(  # noqa: PLR0913  a statement's fields
+    *,
+    person_id: int,
+    topic: Topic,
+    value: int | None = None,
+    codes: Sequence[str] = (),
+    channel: Channel,
+    shown: Shown,
+    by: Actor,
+    now: datetime,
+    case: str = "",
+) -> Stated:
+    """Write down what a person decided, from now on; its number is their proof.
+
+    What restricts holds at once, in whatever way it was said. What allows more holds at once when the member says it
+    themselves; written down by staff, it waits until the member confirms it. Raises UnknownChoiceError, ChannelError.
+    """
+    require_transaction()
+    if not is_sound(topic, value, codes):
+        raise UnknownChoiceError("this cannot be decided about that: nothing was changed")
+    own = by.kind is ActorKind.MEMBER
+    if own is not (channel is Channel.WEB):
+        raise ChannelError("a member decides on the web, and staff write down what is said in other ways")
+    _lock(person_id)
+    pending = (
+        not own and value is not None and loosens(queries.value_of(person_id, topic, profile=stores.profile()), value)
+    )
+    return _write(person_id, topic, value, codes, channel, shown, by, now, case=case, pending=pending)
+
+
+def confirm(*, person_id: int, number: int, shown: Shown, by: Actor, now: datetime) -> Stated:
+    """The member confirms what staff wrote down for them: it holds from now on. Raises NotWaitingError."""
+    require_transaction()
+    _lock(person_id)
+    waits = next((each for each in queries.waiting(person_id) if each.number == number), None)
+    if waits is None:
+        raise NotWaitingError("this waits no longer: you have confirmed it, or decided anew since")
+    return _write(person_id, waits.topic, waits.value, waits.codes, Channel.WEB, shown, by, now, confirms=number)
+
+
+def _write(  # noqa: PLR0913  as above
+    person_id: int,
+    topic: Topic,
+    value: int | None,
+    codes: Sequence[str],
+    channel: Channel,
+    shown: Shown,
+    by: Actor,
+    now: datetime,
+    *,
+    case: str = "",
+    pending: bool = False,
+    confirms: int | None = None,
+) -> Stated:
+    row = Statement.objects.create(
+        person_id=person_id,
+        topic=topic,
+        value=value,
+        codes=list(codes),
+        stated_at=now,
+        channel=channel,
+        pending=pending,
+        confirms_id=confirms,
+        registered_by=f"{by.kind} {by.id}",
+        case=case,
+        text_version=shown.version,
+        text_language=shown.language,
+        text_digest=shown.digest,
+    )
+    audit.record(
+        by=by,
+        action="choices.state",
+        now=now,
+        purpose=topic,
+        subject=members.audit_id(person_id),
+        count=1,
+        case=case or f"statement-{row.pk}",
+    )
+    return Stated(int(row.pk), pending)
+
+
+def _lock(person_id: int) -> None:
+    """One statement of a person at a time: what restricts and what loosens follows from the one before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('kvitto.choices', %s))", [person_id])

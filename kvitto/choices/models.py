@@ -1,10 +1,14 @@
 """Statements."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from kvitto.choices.rules import SCALES, WISHES
 from kvitto.choices.types import Channel, Topic
 from kvitto.kernel.privacy import FieldClass, Held, Rule
 from kvitto.members.models import Person
+
+YES_OR_NO = [topic for topic in SCALES if topic is not Topic.RECORDING_LEVEL]
 
 
 def _choice(why: str) -> Held:
@@ -16,17 +20,38 @@ class Statement(models.Model):
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     topic = models.CharField(max_length=30)
-    value = models.SmallIntegerField()
+    value = models.SmallIntegerField(null=True)
+    codes = ArrayField(models.CharField(max_length=20), default=list)
     stated_at = models.DateTimeField()
     channel = models.CharField(max_length=15)
+    pending = models.BooleanField(default=False)
+    confirms = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="+")
+    registered_by = models.CharField(max_length=80, default="")
+    case = models.CharField(max_length=64, default="")
+    text_version = models.SmallIntegerField(default=0)
+    text_language = models.CharField(max_length=2, default="")
+    text_digest = models.CharField(max_length=64, default="")
 
     class Meta:
         db_table = "choices_statement"
         indexes = [models.Index(fields=["person", "topic", "stated_at"], name="choices_statement_state")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(topic=str(Topic.RECORDING_LEVEL), value__in=[1, 2, 3]),
+                condition=models.Q(topic=str(Topic.RECORDING_LEVEL), value__isnull=False, value__in=[1, 2, 3], codes=[])
+                | models.Q(
+                    topic__in=[str(topic) for topic in YES_OR_NO], value__isnull=False, value__in=[0, 1], codes=[]
+                )
+                | models.Q(topic__in=[str(topic) for topic in WISHES], value=None),
                 name="choices_statement_value",
+            ),
+            # the member's own words hold at once; what staff write down can wait for the member
+            models.CheckConstraint(
+                condition=models.Q(pending=False)
+                | models.Q(channel__in=["service_point", "phone", "letter"], confirms=None),
+                name="choices_statement_pending",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirms=None) | models.Q(channel="web"), name="choices_statement_confirms"
             ),
             models.CheckConstraint(
                 condition=models.Q(channel__in=[str(channel) for channel in Channel]), name="choices_statement_channel"
@@ -38,5 +63,15 @@ class Statement(models.Model):
         person = Held(FieldClass.IDENTIFIER, "who decided", Rule.MEMBERSHIP, exported=True)
         topic = _choice("what was decided about")
         value = _choice("what was decided")
+        codes = _choice("what was wished for")
         stated_at = _choice("from when it holds")
         channel = _choice("in which way it was said")
+        pending = _choice("whether it waits for the member, since it allows more and staff wrote it down")
+        confirms = _choice("which waiting statement the member confirmed with this one")
+        registered_by = Held(
+            FieldClass.TRACE, "whose hand wrote it down, by kind and account", Rule.MEMBERSHIP, exported=False
+        )
+        case = _choice("under which look-up staff wrote it down")
+        text_version = _choice("which version of the text was shown or read out")
+        text_language = _choice("in which language it was shown or read out")
+        text_digest = _choice("shows that it is still the text that was shown")

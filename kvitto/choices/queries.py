@@ -4,9 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from kvitto.choices.models import Statement
-from kvitto.choices.types import Channel, LevelHistory, LevelStatement, Topic
+from kvitto.choices.rules import DEFAULTS, NO, WISHES
+from kvitto.choices.types import Channel, Decision, HistoryEntry, LevelHistory, LevelStatement, Topic
 from kvitto.kernel.db import batch_cursor
-from kvitto.stores.types import Level
+from kvitto.stores.types import Level, Profile
 
 
 def level_histories(person_ids: Collection[int], *, start: Level) -> dict[int, LevelHistory]:
@@ -18,7 +19,7 @@ def level_histories(person_ids: Collection[int], *, start: Level) -> dict[int, L
     with batch_cursor() as cursor:
         cursor.execute(
             "SELECT person_id, stated_at, value FROM choices_statement"
-            " WHERE topic = %s AND person_id = ANY(%s) ORDER BY person_id, stated_at, id",
+            " WHERE topic = %s AND person_id = ANY(%s) AND NOT pending ORDER BY person_id, stated_at, id",
             [str(Topic.RECORDING_LEVEL), list(person_ids)],
             binary=True,
         )
@@ -37,8 +38,62 @@ def level_histories(person_ids: Collection[int], *, start: Level) -> dict[int, L
 def levels_stated_by(person_id: int) -> list[LevelStatement]:
     """A person's own statements about the recording level, newest first."""
     rows = (
-        Statement.objects.filter(person_id=person_id, topic=Topic.RECORDING_LEVEL)
+        Statement.objects.filter(person_id=person_id, topic=Topic.RECORDING_LEVEL, pending=False)
         .order_by("-stated_at", "-id")
         .values_list("value", "stated_at", "channel")
     )
-    return [LevelStatement(Level(value), stated_at, Channel(channel)) for value, stated_at, channel in rows]
+    return [LevelStatement(Level(value), said, Channel(way)) for value, said, way in rows if value is not None]
+
+
+def decisions(person_id: int, *, profile: Profile) -> dict[Topic, Decision]:
+    """What holds for a person now, about every topic; the profile's default where they have said nothing."""
+    found = {
+        Topic(row.topic): _decision(row)
+        for row in Statement.objects.filter(person_id=person_id, pending=False).order_by("stated_at", "id")
+    }
+    defaults = {topic: Decision(topic, value, (), None, None, None) for topic, value in DEFAULTS[profile].items()}
+    return defaults | {topic: Decision(topic, None, (), None, None, None) for topic in WISHES} | found
+
+
+def value_of(person_id: int, topic: Topic, *, profile: Profile) -> int:
+    """Where a person stands on a topic's scale now."""
+    latest = Statement.objects.filter(person_id=person_id, topic=topic, pending=False).order_by("-stated_at", "-id")
+    value = latest.values_list("value", flat=True).first()
+    return DEFAULTS[profile][topic] if value is None else value
+
+
+def allowing(person_ids: Collection[int], topic: Topic, *, profile: Profile) -> set[int]:
+    """Those among the people who allow something now: asked where it is done, each time. One query a batch."""
+    default = DEFAULTS[profile][topic]
+    with batch_cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (person_id) person_id, value FROM choices_statement"
+            " WHERE topic = %s AND person_id = ANY(%s) AND NOT pending ORDER BY person_id, stated_at DESC, id DESC",
+            [str(topic), list(person_ids)],
+            binary=True,
+        )
+        said = dict(cursor.fetchall())
+    return {person_id for person_id in person_ids if said.get(person_id, default) > NO}
+
+
+def history(person_id: int) -> list[HistoryEntry]:
+    """Everything a person has said, newest first."""
+    rows = Statement.objects.filter(person_id=person_id).order_by("-stated_at", "-id")
+    return [
+        HistoryEntry(
+            row.pk, Topic(row.topic), row.value, tuple(row.codes), row.stated_at, Channel(row.channel), row.pending
+        )
+        for row in rows
+    ]
+
+
+def waiting(person_id: int) -> list[HistoryEntry]:
+    """What staff wrote down for a person and they have not confirmed: nothing that a later statement has overtaken."""
+    latest: dict[Topic, HistoryEntry] = {}
+    for each in history(person_id):  # newest first
+        latest.setdefault(each.topic, each)
+    return [each for each in latest.values() if each.pending]
+
+
+def _decision(row: Statement) -> Decision:
+    return Decision(Topic(row.topic), row.value, tuple(row.codes), row.pk, row.stated_at, Channel(row.channel))

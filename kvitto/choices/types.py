@@ -12,6 +12,18 @@ class Topic(StrEnum):
     """What a statement is about."""
 
     RECORDING_LEVEL = "recording_level"
+    PURCHASE_USE = "purchase_use"
+    PERSONAL_SERVICES = "personal_services"
+    GROUP_STATISTICS = "group_statistics"
+    EMAIL = "email"
+    TEXT_MESSAGE = "text_message"
+    PUSH = "push"
+    POST = "post"
+    PHONE = "phone"
+    DIET = "diet"
+    SUBJECTS = "subjects"
+    MEDIUM = "medium"
+    FREQUENCY = "frequency"
 
 
 class Channel(StrEnum):
@@ -22,6 +34,48 @@ class Channel(StrEnum):
     PHONE = "phone"
     LETTER = "letter"
     MIGRATION = "migration"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The text that somebody had before them, or heard, when they decided: its version, its language, its SHA-256."""
+
+    version: int
+    language: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A statement that was written down. A pending one holds once its person confirms it."""
+
+    number: int
+    pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What holds about a topic: a value on its scale, or the codes of a wish. Without a number, the profile's default."""
+
+    topic: Topic
+    value: int | None
+    codes: tuple[str, ...]
+    number: int | None
+    since: datetime | None
+    channel: Channel | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One statement as its person sees it."""
+
+    number: int
+    topic: Topic
+    value: int | None
+    codes: tuple[str, ...]
+    stated_at: datetime
+    channel: Channel
+    pending: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Reads of the purchase register. Heads are readable; what was bought comes through the vault, with an entry."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -180,6 +180,17 @@ def bonus_bases_of(person_id: int, period: Period) -> list[tuple[date, int, list
         )
         rows = cursor.fetchall()
     return [(day, receipt_id, msgspec.json.decode(basis, type=list[BonusBasis])) for day, receipt_id, basis in rows]
+
+
+def withheld_since(person_id: int, since: datetime) -> int:
+    """How many of a person's receipts since an instant are recorded at less than their chain records, by their own choice."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM purchases_receipt"
+            " WHERE person_id = %s AND business_day >= %s AND end_time >= %s AND level_reason <> %s",
+            [person_id, since.date() - timedelta(days=1), since, int(LevelReason.CHAIN)],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def due(*, keep_from: date) -> int:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kvitto.audit import actions as audit
+from kvitto.choices import actions as choices_actions
 from kvitto.choices import queries as choices
-from kvitto.choices.types import LevelStatement
+from kvitto.choices import texts
+from kvitto.choices.types import Channel, Decision, LevelStatement, Stated, Topic
 from kvitto.kernel import identity
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
@@ -23,6 +25,7 @@ from kvitto.staff import cases, queries
 from kvitto.staff.gate import DeniedError, colleague, permit, permit_all
 from kvitto.staff.rules import BREAK_GLASS_PEOPLE
 from kvitto.staff.types import Act, Denial, Duty, OpenCase, Proof, Reason
+from kvitto.stores import queries as stores
 
 
 class CardNumberError(InvalidError):
@@ -122,6 +125,51 @@ def record(*, case_id: int, duty: Duty, by: Actor, now: datetime) -> Record:
     """
     require_transaction()
     case = _permitted(case_id, duty, SHOWN[duty], by=by, now=now)
+    _note_view(case, by, now)
+    return Record(
+        case=case,
+        details=members.details(case.person_id),
+        cards=members.cards_of(case.person_id, now=now),
+        levels=choices.levels_stated_by(case.person_id) if duty is Duty.SERVICE_POINT else None,
+    )
+
+
+def choices_of(*, case_id: int, by: Actor, now: datetime) -> tuple[OpenCase, PersonDetails, dict[Topic, Decision]]:
+    """What holds for the member of one's own case, about every topic, with an entry. Raises NoCaseError, DeniedError."""
+    require_transaction()
+    case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_VIEW_CHOICES,), by=by, now=now)
+    _note_view(case, by, now)
+    held = choices.decisions(case.person_id, profile=stores.profile())
+    return case, members.details(case.person_id), held
+
+
+def register_choice(*, case_id: int, topic: Topic, value: int, by: Actor, now: datetime) -> Stated:
+    """Write down what the member of one's own case decides, at the service point or on the phone, in the member's language.
+
+    Raises NoCaseError, DeniedError, and what `choices.actions.state` does.
+    """
+    require_transaction()
+    case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_REGISTER_CHOICE,), by=by, now=now)
+    return choices_actions.state(
+        person_id=case.person_id,
+        topic=topic,
+        value=value,
+        channel=Channel.PHONE if case.reference == Proof.QUESTIONS else Channel.SERVICE_POINT,
+        shown=texts.shown(topic, value, members.details(case.person_id).language),
+        by=by,
+        now=now,
+        case=case.number,
+    )
+
+
+def issue_code(*, case_id: int, by: Actor, now: datetime) -> str:
+    """Make the member of one's own case a code for the sign-in, told once. Raises NoCaseError, DeniedError."""
+    require_transaction()
+    case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_ISSUE_CODE,), by=by, now=now)
+    return members_actions.issue_code(person_id=case.person_id, channel=CodeChannel.SERVICE_POINT, by=by, now=now)
+
+
+def _note_view(case: OpenCase, by: Actor, now: datetime) -> None:
     audit.record(
         by=by,
         action="staff.view_record",
@@ -131,19 +179,6 @@ def record(*, case_id: int, duty: Duty, by: Actor, now: datetime) -> Record:
         count=1,
         case=case.number,
     )
-    return Record(
-        case=case,
-        details=members.details(case.person_id),
-        cards=members.cards_of(case.person_id, now=now),
-        levels=choices.levels_stated_by(case.person_id) if duty is Duty.SERVICE_POINT else None,
-    )
-
-
-def issue_code(*, case_id: int, by: Actor, now: datetime) -> str:
-    """Make the member of one's own case a code for the sign-in, told once. Raises NoCaseError, DeniedError."""
-    require_transaction()
-    case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_ISSUE_CODE,), by=by, now=now)
-    return members_actions.issue_code(person_id=case.person_id, channel=CodeChannel.SERVICE_POINT, by=by, now=now)
 
 
 def _permitted(case_id: int, duty: Duty, acts: Sequence[Act], *, by: Actor, now: datetime) -> OpenCase:

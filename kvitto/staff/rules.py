@@ -110,6 +110,7 @@ POLICY: dict[Act, Row] = {
     Act.OWN_CARD: _own("show their member card"),
     Act.OWN_ACCOUNT: _own("see what the register knows of them"),
     Act.OWN_TRACES: _own("see who has looked at their data, when and why"),
+    Act.OWN_CHOICES: _own("decide what their data may be used for, and see what they decided"),
     Act.OWN_SECURITY: _own("change their password, and end their sign-ins"),
     # staff, for themselves; the first three without an agreement, since this is how one comes to sign it
     Act.STAFF_SIGN_IN: _open("sign in as staff", VISITOR, STAFF),

@@ -40,6 +40,7 @@ class Act(StrEnum):
     OWN_CARD = "own.card"
     OWN_ACCOUNT = "own.account"
     OWN_TRACES = "own.traces"
+    OWN_CHOICES = "own.choices"
     OWN_SECURITY = "own.security"
 
     STAFF_SIGN_IN = "staff.sign_in"

@@ -91,10 +91,11 @@ def _write_stores(stores: Mapping[str, Store], codes: Collection[str]) -> None:
             zone=store.zone,
             opened_on=store.opened,
             closed_on=store.closed,
+            service_point=store.service_point,
         )
         for code, store in ((code, stores[code]) for code in codes)
     ]
-    fields = ["name", "town", "company", "chain", "zone", "opened_on", "closed_on"]
+    fields = ["name", "town", "company", "chain", "zone", "opened_on", "closed_on", "service_point"]
     models.Store.objects.bulk_create(rows, BATCH, update_conflicts=True, unique_fields=["code"], update_fields=fields)
     ids = dict(models.Store.objects.filter(code__in=codes).values_list("code", "id"))
     models.Till.objects.filter(store_id__in=ids.values()).delete()
@@ -104,5 +105,8 @@ def _write_stores(stores: Mapping[str, Store], codes: Collection[str]) -> None:
 
 
 def _write_profile(network: Network) -> None:
-    if not models.NetworkProfile.objects.update(profile=network.profile, version=F("version") + 1):
-        models.NetworkProfile.objects.create(profile=network.profile, version=1)
+    """With how members reach the co-op, unless the file does not say."""
+    told = network.contact
+    contact = {"phone": told.phone, "phone_hours": dict(told.hours), "phone_price": dict(told.price)} if told else {}
+    if not models.NetworkProfile.objects.update(profile=network.profile, version=F("version") + 1, **contact):
+        models.NetworkProfile.objects.create(profile=network.profile, version=1, **contact)

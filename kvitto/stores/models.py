@@ -57,6 +57,7 @@ class Store(models.Model):
     zone = models.CharField(max_length=64)
     opened_on = models.DateField(null=True)
     closed_on = models.DateField(null=True)
+    service_point = models.BooleanField(default=False)
 
     class Meta:
         db_table = "stores_store"
@@ -74,6 +75,7 @@ class Store(models.Model):
         zone = reference("turns a receipt's time into its business day")
         opened_on = reference("first day open")
         closed_on = reference("first day closed")
+        service_point = reference("members are told where they are served")
 
 
 class Till(models.Model):
@@ -133,6 +135,9 @@ class NetworkProfile(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     profile = models.CharField(max_length=8)
     version = models.IntegerField()
+    phone = models.CharField(max_length=40, default="")
+    phone_hours = models.JSONField(default=dict)
+    phone_price = models.JSONField(default=dict)
 
     class Meta:
         db_table = "stores_profile"
@@ -147,3 +152,6 @@ class NetworkProfile(models.Model):
         id = reference("always 1")
         profile = reference("what a member who decided nothing starts from")
         version = reference("tells a process that its copy of stores and levels is old")
+        phone = reference("members call it")
+        phone_hours = reference("when somebody answers, by language")
+        phone_price = reference("what a call costs, by language")

@@ -13,10 +13,22 @@ from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 from kvitto.stores import rules
-from kvitto.stores.types import Chain, Channel, Company, CompanyKind, Level, LevelPeriod, Network, Profile, Store
+from kvitto.stores.types import (
+    Chain,
+    Channel,
+    Company,
+    CompanyKind,
+    Contact,
+    Level,
+    LevelPeriod,
+    Network,
+    Profile,
+    Store,
+)
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 MOST_TILLS = 999
+LANGUAGES = ("sv", "fi", "en")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -113,6 +125,13 @@ class _Table:
         self.refuse(f"a day such as 2016-09-01, without quotes, is expected, not {_shown(value)}", key)
         return None
 
+    def yes(self, key: str) -> bool:
+        """True or false; false when it is not there."""
+        value = self.take(key)
+        if not isinstance(value, bool | None):
+            self.refuse(f"true or false is expected, not {_shown(value)}", key)
+        return value is True
+
     def zone(self, key: str, zones: set[str], default: str | None = None) -> str:
         name = self.text(key, default=default)
         if name and name != default and name not in zones:
@@ -153,8 +172,29 @@ def _network(file: _Table) -> Network:
     companies = {code: _company(table) for code, table in file.tables("company")}
     chains = {code: _chain(table) for code, table in file.tables("chain")}
     stores = {code: _store(table, zone, zones) for code, table in file.tables("store")}
+    contact = _contact(file)
     file.close()
-    return Network(profile, companies, chains, stores)
+    return Network(profile, companies, chains, stores, contact)
+
+
+def _contact(file: _Table) -> Contact | None:
+    values = file.take("contact")
+    table = None if values is None else file.below("contact", values)
+    if table is None:
+        return None
+    contact = Contact(table.text("phone", limit=40), _by_language(table, "hours"), _by_language(table, "price"))
+    table.close()
+    return contact
+
+
+def _by_language(table: _Table, key: str) -> dict[str, str]:
+    """A text in each language of the pages."""
+    inner = table.below(f"{table.place}, {key}", table.take(key))
+    if inner is None:
+        return {}
+    found = {language: inner.text(language, limit=200) for language in LANGUAGES}
+    inner.close()
+    return found
 
 
 def _company(table: _Table) -> Company:
@@ -197,6 +237,7 @@ def _store(table: _Table, zone: str, zones: set[str]) -> Store:
         tills=_tills(table),
         opened=table.day("opened"),
         closed=table.day("closed"),
+        service_point=table.yes("service_point"),
     )
     table.close()
     return store

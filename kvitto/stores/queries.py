@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.timezone import localdate
 
+from kvitto.kernel.collation import sort_key
 from kvitto.kernel.db import batch_cursor
 from kvitto.stores import models, rules
 from kvitto.stores.types import (
@@ -16,6 +18,7 @@ from kvitto.stores.types import (
     Channel,
     Company,
     CompanyKind,
+    Contact,
     Difference,
     Level,
     LevelPeriod,
@@ -155,17 +158,41 @@ def current() -> Network | None:
         code: Chain(name, tuple(levels_of[chain_id]))
         for chain_id, code, name in models.Chain.objects.order_by("code").values_list("id", "code", "name")
     }
-    return Network(profile(), companies, chains, _stores())
+    return Network(profile(), companies, chains, _stores(), contact())
+
+
+def contact() -> Contact | None:
+    """How members reach the co-op; None when nobody has said."""
+    row = models.NetworkProfile.objects.exclude(phone="").values_list("phone", "phone_hours", "phone_price").first()
+    return Contact(*row) if row else None
+
+
+def service_points(*, today: date) -> list[tuple[str, str]]:
+    """Name and town of the open stores where members are served, by town."""
+    open_now = Q(closed_on=None) | Q(closed_on__gt=today)
+    rows = models.Store.objects.filter(open_now, service_point=True).values_list("name", "town")
+    return sorted(rows, key=lambda row: (sort_key(row[1]), sort_key(row[0])))
 
 
 def _stores() -> dict[str, Store]:
     tills: dict[int, set[str]] = defaultdict(set)
     for store_id, code in models.Till.objects.values_list("store_id", "code"):
         tills[store_id].add(code)
-    fields = ("id", "code", "name", "town", "company__code", "chain__code", "zone", "opened_on", "closed_on")
+    fields = (
+        "id",
+        "code",
+        "name",
+        "town",
+        "company__code",
+        "chain__code",
+        "zone",
+        "opened_on",
+        "closed_on",
+        "service_point",
+    )
     return {
-        code: Store(name, town, company, chain, zone, frozenset(tills[store_id]), opened, closed)
-        for store_id, code, name, town, company, chain, zone, opened, closed in models.Store.objects.order_by(
+        code: Store(name, town, company, chain, zone, frozenset(tills[store_id]), opened, closed, serves)
+        for store_id, code, name, town, company, chain, zone, opened, closed, serves in models.Store.objects.order_by(
             "code"
         ).values_list(*fields)
     }

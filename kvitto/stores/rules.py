@@ -9,6 +9,7 @@ from kvitto.stores.types import (
     Change,
     Channel,
     Company,
+    Contact,
     Difference,
     Kind,
     Level,
@@ -154,7 +155,7 @@ def differences(current: Network | None, wanted: Network, *, today: date) -> lis
 
 def unchanged(wanted: Network, found: Collection[Difference]) -> int:
     """How many things of the file (profile, companies, chains, stores) are known already just as they are."""
-    things = 1 + len(wanted.companies) + len(wanted.chains) + len(wanted.stores)
+    things = 1 + bool(wanted.contact) + len(wanted.companies) + len(wanted.chains) + len(wanted.stores)
     return things - sum(difference.kind is not Kind.KEPT for difference in found)
 
 
@@ -198,9 +199,17 @@ class _Timeline(tuple[LevelPeriod, ...]):
 
 def _facts(network: Network) -> dict[tuple[str, str], Facts]:
     found: dict[tuple[str, str], Facts] = {("profile", ""): {"members start from": network.profile}}
+    if network.contact:
+        found["contact", ""] = _contact_facts(network.contact)
     found |= {("company", code): _company_facts(company) for code, company in network.companies.items()}
     found |= {("chain", code): _chain_facts(chain) for code, chain in network.chains.items()}
     return found | {("store", code): _store_facts(store) for code, store in network.stores.items()}
+
+
+def _contact_facts(contact: Contact) -> Facts:
+    texts = {"hours": contact.hours, "price": contact.price}
+    by_language = {f"{name} {language}": text for name, found in texts.items() for language, text in found.items()}
+    return {"phone": contact.phone} | by_language
 
 
 def _company_facts(company: Company) -> Facts:
@@ -222,6 +231,7 @@ def _store_facts(store: Store) -> Facts:
         "tills": store.tills,
         "opened": store.opened,
         "closed": store.closed,
+        "service point": "yes" if store.service_point else None,
     }
 
 

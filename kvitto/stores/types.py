@@ -76,6 +76,16 @@ class Store:
     tills: frozenset[str]
     opened: date | None = None  # first day open
     closed: date | None = None  # first day closed
+    service_point: bool = False  # members are served there
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How members reach the co-op; texts by language."""
+
+    phone: str
+    hours: Mapping[str, str]
+    price: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,7 @@ class Network:
     companies: Mapping[str, Company]
     chains: Mapping[str, Chain]
     stores: Mapping[str, Store]
+    contact: Contact | None = None  # None: the file says nothing of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,7 @@ TABLES: dict[str, list[Policy]] = {
         Policy("own", "SELECT", OWN),
         Policy("own_new", "INSERT", "", OWN),
         Policy("staff_point", "SELECT", CASE_AT_POINT),
+        Policy("staff_point_new", "INSERT", "", f"{CASE_AT_POINT} AND channel IN ('service_point', 'phone')"),
     ],
     "vault_key": [
         _MACHINE,

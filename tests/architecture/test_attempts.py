@@ -56,7 +56,8 @@ DUTY = {
 }
 OWN = {  # what somebody does to themselves alone
     "sign-out", "set_language", "theme", "agreement", "security-end-all", "security-password", "factor-new", "factor-app",
-    "factor-passkey", "factor-remove", "factor-codes", "factor", "activate", "activate-set", "sign-in", "sso", "sso-back",
+    "factor-passkey", "factor-remove", "factor-codes", "factor", "activate", "activate-set", "sign-in", "sso",
+    "sso-back", "choice", "choice-confirm",
 }  # fmt: skip
 WATCHED = {  # rows that nobody's attempt may change, and what of them
     "members_person": "*", "members_card": "*", "members_code": "id, person_id, digest, used_at", "choices_statement": "*",

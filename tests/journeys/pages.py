@@ -29,6 +29,8 @@ NO_PAGES = {
     "manifest",
     "worker",
     "demo-sign-in",
+    "choice",
+    "choice-confirm",
 }
 
 
@@ -112,11 +114,22 @@ def _visitors() -> Iterator[State]:
 
 def _members(username: str, person_id: int) -> Iterator[State]:
     """The pages of a member who has bought something."""
-    for page in ("purchases", "receipts", "search", "card", "account", "security", "traces"):
+    for page in (
+        "purchases",
+        "receipts",
+        "search",
+        "card",
+        "account",
+        "security",
+        "traces",
+        "choices",
+        "choices-history",
+    ):
         yield State(page, reverse(page), who=username)
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
     yield State("security", f"{reverse('security')}?done=password", "done", who=username)
+    yield State("choices", reverse("choices"), "done", who=username, act=_forbid)
     yield State("security", reverse("security"), "wrong", who=username, act=_wrong_current_password)
 
 
@@ -185,6 +198,12 @@ def _figures(person_id: int) -> Iterator[State]:
         yield State("product", reverse("product", args=[product.key]))
         word = re.findall(r"[^\W\d_]+", product.name)[0].lower()
         yield State("search", f"{reverse('search')}?q={word}", "found")
+
+
+def _forbid(page: Page) -> None:
+    """The ban, or what takes it back: the first button of the page."""
+    with page.expect_navigation():
+        page.click("main button[name=value]")
 
 
 def _submit(page: Page, **values: str) -> None:

@@ -20,7 +20,7 @@ NOT_SIGNED = "nils"  # hired by `settle`
 NO_PAGES = {
     "sign-out", "set_language", "theme", "still", "sso", "sso-back", "demo-sign-in", "factor-remove", "security-end",
     "security-end-all", "security-password", "case-close", "glass-review", "approve-duty", "approve-case", "approve-change",
-    "duty-propose", "duty-end", "factor-codes",
+    "duty-propose", "duty-end", "factor-codes", "record-choice",
 }  # fmt: skip
 
 
@@ -82,6 +82,7 @@ def _at_point(names: Mapping[str, str], card: str) -> Iterator[State]:
     yield State("staff-look-up", "/staff/look-up", who=disa)
     yield State("staff-look-up", "/staff/look-up", "wrong", who=disa, act=lambda page: _look_up(page, WRONG_CARD))
     yield State("staff-record", "/staff/look-up", who=disa, act=lambda page: _look_up(page, card))
+    yield State("staff-record-choices", "/staff/look-up", who=disa, act=lambda page: _to_choices(page, card))
     yield State("staff-record-code", "/staff/look-up", who=disa, act=lambda page: _code(page, card))
 
 
@@ -116,6 +117,12 @@ def _look_up(page: Page, card: str) -> None:
     page.fill("main input[name=card]", card)
     with page.expect_navigation():
         page.press("main input[name=card]", "Enter")
+
+
+def _to_choices(page: Page, card: str) -> None:
+    _look_up(page, card)
+    with page.expect_navigation():
+        page.click("main a.button[href$='/choices']")
 
 
 def _code(page: Page, card: str) -> None:

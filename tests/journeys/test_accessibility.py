@@ -215,7 +215,8 @@ WATCH_FOCUS = """() => {
     window.led = [];
     addEventListener("focusin", ({ target }) => {
         const form = target.closest("form[method=get]");
-        if (target.href || form) window.led.push(new URL(target.href || form.action).pathname);
+        const led = new URL(target.href || form?.action || "tel:");  // a telephone number is no page
+        if (led.origin === location.origin) window.led.push(led.pathname);
     });
     return document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary").length;
 }"""

@@ -9,7 +9,6 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from kvitto.audit import queries as audit
-from kvitto.choices import queries as choices
 from kvitto.doors.member_web.visit import MemberRequest, Visit, own
 from kvitto.members import queries as members
 from kvitto.stores import queries as stores
@@ -42,11 +41,10 @@ def design(request: HttpRequest) -> HttpResponse:
 
 @own
 def account(request: MemberRequest, visit: Visit) -> HttpResponse:
-    """What the customer register knows of the member, and what they have decided."""
+    """What the customer register knows of the member."""
     context = {
         "details": members.details(visit.person_id),
         "cards": members.cards_of(visit.person_id, now=visit.now),
-        "statements": choices.levels_stated_by(visit.person_id),
     }
     return render(request, "member/account.html", context)
 

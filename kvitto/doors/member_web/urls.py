@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from kvitto.accounts.web import SignOut
-from kvitto.doors.member_web import access, card, converters, own, pages, pwa
+from kvitto.doors.member_web import access, card, choices, converters, own, pages, pwa
 from kvitto.doors.member_web.language import choose_language
 from kvitto.doors.member_web.theme import set_theme
 
@@ -19,6 +19,10 @@ urlpatterns = [
     path("activate", access.activate, name="activate"),
     path("activate/set", access.activate_set, name="activate-set"),
     path("forgot", access.forgot, name="forgot"),
+    path("account/choices", choices.choices, name="choices"),
+    path("account/choices/history", choices.history, name="choices-history"),
+    path("account/choices/decide", choices.decide, name="choice"),
+    path("account/choices/confirm", choices.confirm, name="choice-confirm"),
     path("account/security", access.security, name="security"),
     path("account/security/end", access.end_session, name="security-end"),
     path("account/security/end-all", access.end_all_sessions, name="security-end-all"),

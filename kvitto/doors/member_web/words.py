@@ -64,6 +64,8 @@ ACTS: dict[str, Promise] = {
     "staff.open_case": _("opened a case about you"),
     "staff.approve_case": _("approved a colleague's case about you"),
     "staff.view_record": _("looked up who you are"),
+    "staff.close_case": _("closed the case"),
+    "choices.state": _("wrote down a choice of yours"),
     "purchases.view": _("looked at your receipts, of which only totals are recorded"),
     "members.use_code": _("set up your sign-in with a code of yours"),
     "members.link_account": _("linked a user name to you"),

@@ -1,13 +1,18 @@
 """A member at a service point: looked up by their card, never what they bought."""
 
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from django import forms
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
+from kvitto.choices import texts
+from kvitto.choices.rules import SCALES
 from kvitto.doors.staff_web.access import StaffRequest, me
 from kvitto.doors.staff_web.words import PROOFS
 from kvitto.doors.staff_web.work import after, attempt, counted, done, get_or_post
@@ -70,6 +75,51 @@ def code(request: StaffRequest, case_id: int) -> HttpResponse:
     form.full_clean()
     made = attempt(request, form, lambda now: records.issue_code(case_id=case_id, by=me(request), now=now))
     return render(request, "staff/code.html", {"code": made, "case_id": case_id, "form": form})
+
+
+@require_safe
+def choices(request: StaffRequest, case_id: int) -> HttpResponse:
+    """What the member can decide, in their own language, to be read aloud; each with what holds and what it would mean."""
+    with opened():
+        case, details, held = records.choices_of(case_id=case_id, by=me(request), now=_now())
+    with override(details.language):  # lazy texts are read while the page is made: their own are fixed here
+        topics = [
+            {
+                "topic": topic,
+                "name": str(text.name),
+                "about": str(text.about),
+                "effect": str(text.effects[held[topic].value or 0]),
+                "others": [
+                    (value, str(text.acts[value]), str(text.effects[value]))
+                    for value in SCALES[topic]
+                    if value != held[topic].value
+                ],
+            }
+            for topic, text in texts.TEXTS.items()
+        ]
+    number = request.GET.get("stated", "")
+    context = {
+        "case": case,
+        "topics": topics,
+        "spoken": details.language,
+        "stated": number if number.isdecimal() and len(number) < 19 else "",
+        "pending": "pending" in request.GET,
+    }
+    return render(request, "staff/choices.html", context)
+
+
+@require_POST
+def decide(request: StaffRequest, case_id: int) -> HttpResponse:
+    """Write down what the member decides. What limits holds at once; what allows more waits for the member's own yes."""
+    asked = request.POST.get("topic", ""), request.POST.get("value", "")
+    topic = next((each for each in SCALES if str(each) == asked[0]), None)
+    value = next((each for each in SCALES.get(topic, ()) if str(each) == asked[1]), None) if topic else None
+    if topic is None or value is None:
+        raise Http404
+    with opened():
+        stated = records.register_choice(case_id=case_id, topic=topic, value=value, by=me(request), now=_now())
+    more = {"pending": "yes"} if stated.pending else {}
+    return redirect(f"{reverse('record-choices', args=[case_id])}?{urlencode({'stated': stated.number} | more)}")
 
 
 @require_POST

@@ -7,6 +7,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kvitto.choices import actions as choices
 from kvitto.doors.staff_web.access import StaffRequest
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.errors import KvittoError
@@ -84,6 +85,8 @@ ERRORS: dict[type[KvittoError], Promise] = {
     records.NoHolderError: _("Nobody holds a card of this number now. Look at the card again."),
     records.NoCaseError: _("This look-up is over. Look the member up again if it is still needed."),
     records.TooManyCardsError: _("Name 1 to {most} cards, one a line."),
+    choices.UnknownChoiceError: _("This cannot be decided about that. Nothing was changed."),
+    choices.ChannelError: _("This way does not fit who writes it down."),
     NotStaffError: _("Your account is not yet linked to a person who works here. Ask an administrator."),
 }
 # what each duty comes here for: the name of the page, what it is called, and the act it takes
@@ -103,6 +106,8 @@ MENU: tuple[tuple[str, Promise, Act], ...] = (
 UNDER = {
     "record": "look-up",
     "record-code": "look-up",
+    "record-choices": "look-up",
+    "record-choice": "look-up",
     "case": "cases",
     "case-open": "cases",
     "case-month": "cases",

@@ -21,7 +21,7 @@ VISITORS = {
 }  # fmt: skip
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.archive", "own.card", "own.account", "own.traces",
-    "own.security",
+    "own.security", "own.choices",
 }  # fmt: skip
 OPERATORS = {
     "member.issue_code", "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",

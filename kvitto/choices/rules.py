@@ -1,0 +1,72 @@
+"""What can be decided, what holds for whoever decided nothing, and what restricts.
+
+Every topic but the wishes has a scale on which less is more restrictive: no before yes, totals before product groups.
+"""
+
+from collections.abc import Collection, Mapping
+
+from kvitto.choices.types import Topic
+from kvitto.stores.types import Level, Profile
+
+NO, YES = 0, 1
+_YES_OR_NO = (NO, YES)
+
+SCALES: Mapping[Topic, tuple[int, ...]] = {
+    Topic.RECORDING_LEVEL: tuple(int(level) for level in (Level.TOTAL, Level.GROUP, Level.PRODUCT)),
+    Topic.PURCHASE_USE: _YES_OR_NO,
+    Topic.PERSONAL_SERVICES: _YES_OR_NO,
+    Topic.GROUP_STATISTICS: _YES_OR_NO,
+    Topic.EMAIL: _YES_OR_NO,
+    Topic.TEXT_MESSAGE: _YES_OR_NO,
+    Topic.PUSH: _YES_OR_NO,
+    Topic.POST: _YES_OR_NO,
+    Topic.PHONE: _YES_OR_NO,
+}
+
+# Use is allowed until it is forbidden; e-mail, text messages and notifications take a yes first (Finnish Act 917/2014, s. 200)
+DEFAULTS: Mapping[Profile, Mapping[Topic, int]] = {
+    Profile.DEFAULT: {
+        Topic.RECORDING_LEVEL: Level.PRODUCT,
+        Topic.PURCHASE_USE: YES,
+        Topic.PERSONAL_SERVICES: YES,
+        Topic.GROUP_STATISTICS: YES,
+        Topic.EMAIL: NO,
+        Topic.TEXT_MESSAGE: NO,
+        Topic.PUSH: NO,
+        Topic.POST: YES,
+        Topic.PHONE: YES,
+    },
+    Profile.STRICT: {
+        Topic.RECORDING_LEVEL: Level.TOTAL,
+        Topic.PURCHASE_USE: NO,
+        Topic.PERSONAL_SERVICES: YES,
+        Topic.GROUP_STATISTICS: YES,
+        Topic.EMAIL: NO,
+        Topic.TEXT_MESSAGE: NO,
+        Topic.PUSH: NO,
+        Topic.POST: NO,
+        Topic.PHONE: NO,
+    },
+}
+
+# Wishes say what somebody would like: codes, of which some topics take several. They are stated, so no purchase is looked at.
+WISHES: Mapping[Topic, tuple[str, ...]] = {
+    Topic.DIET: ("vegetarian", "vegan", "gluten_free", "lactose_free", "no_pork", "no_alcohol"),
+    Topic.SUBJECTS: ("food", "home", "garden", "clothes", "car", "travel", "new_products"),
+    Topic.MEDIUM: ("digital", "paper"),
+    Topic.FREQUENCY: ("weekly", "monthly", "seldom"),
+}
+SEVERAL = frozenset({Topic.DIET, Topic.SUBJECTS})
+
+
+def is_sound(topic: Topic, value: int | None, codes: Collection[str]) -> bool:
+    """Whether it is something that can be decided about the topic."""
+    if topic in SCALES:
+        return value in SCALES[topic] and not codes
+    known = set(codes) <= set(WISHES[topic]) and len(set(codes)) == len(codes)
+    return value is None and known and (topic in SEVERAL or len(codes) <= 1)
+
+
+def loosens(before: int, after: int) -> bool:
+    """Whether a statement allows more than what held before."""
+    return after > before

@@ -1,0 +1,160 @@
+"""What a member decides: seen with its effect, stated with one button, proved by a number. Nothing here looks at a purchase."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.timezone import now as clock
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST
+
+from kvitto.choices import actions, queries, texts
+from kvitto.choices.rules import SCALES, SEVERAL, WISHES
+from kvitto.choices.types import Channel, Decision, HistoryEntry, Stated, Topic
+from kvitto.doors.member_web.visit import MemberRequest, Visit, own
+from kvitto.kernel.actor import Actor, ActorKind
+from kvitto.kernel.db import opened
+from kvitto.members import queries as members
+from kvitto.purchases import queries as purchases
+from kvitto.stores import queries as stores
+from kvitto.stores.types import Level
+
+FIRST = (Topic.PURCHASE_USE, Topic.RECORDING_LEVEL)  # what most come for
+SERVICES = (Topic.PERSONAL_SERVICES, Topic.GROUP_STATISTICS)
+WAYS = (Topic.EMAIL, Topic.TEXT_MESSAGE, Topic.PUSH, Topic.POST, Topic.PHONE)
+
+
+@own
+def choices(request: MemberRequest, visit: Visit) -> HttpResponse:
+    """Every choice with what holds now, and what another one would mean."""
+    held = queries.decisions(visit.person_id, profile=stores.profile())
+    history = queries.history(visit.person_id)
+    contact, language = stores.contact(), (get_language() or "en")[:2]
+    context = {
+        "contact": contact,
+        "hours": contact.hours.get(language, "") if contact else "",
+        "price": contact.price.get(language, "") if contact else "",
+        "service_points": stores.service_points(today=visit.today),
+        "first": [_shown(held[topic]) for topic in FIRST],
+        "services": [_shown(held[topic]) for topic in SERVICES],
+        "ways": [_shown(held[topic]) for topic in WAYS],
+        "wishes": [_wish(held[topic]) for topic in WISHES],
+        "about_wishes": texts.WISHES_ABOUT,
+        "waiting": [(each, *_words(each)) for each in queries.waiting(visit.person_id)],
+        "proof": _proof(request, visit, history),
+    }
+    return render(request, "member/choices.html", context)
+
+
+def _shown(held: Decision) -> dict[str, object]:
+    """A topic with its values: name of the button, effect, whether it holds."""
+    text = texts.TEXTS[held.topic]
+    return {
+        "topic": held.topic,
+        "text": text,
+        "held": held,
+        "effect": text.effects[held.value or 0],
+        "others": [
+            (value, text.acts[value], text.effects[value]) for value in SCALES[held.topic] if value != held.value
+        ],
+    }
+
+
+def _wish(held: Decision) -> dict[str, object]:
+    return {
+        "topic": held.topic,
+        "name": texts.WISH_NAMES[held.topic],
+        "several": held.topic in SEVERAL,
+        "codes": [(code, texts.WISHES[code], code in held.codes) for code in WISHES[held.topic]],
+    }
+
+
+def _words(entry: HistoryEntry) -> tuple[object, list[object]]:
+    """What a statement is about, and what was decided."""
+    if entry.value is not None:
+        return texts.name_of(entry.topic), [texts.TEXTS[entry.topic].effects[entry.value]]
+    return texts.name_of(entry.topic), [texts.WISHES[code] for code in entry.codes]
+
+
+def _proof(request: MemberRequest, visit: Visit, history: list[HistoryEntry]) -> dict[str, object] | None:
+    """The statement that was just written down, or is asked for by its number; one's own only."""
+    number = request.GET.get("done", "")
+    entry = next((each for each in history if str(each.number) == number), None)
+    if entry is None:
+        return None
+    name, decided = _words(entry)
+    lowered = entry.topic is Topic.RECORDING_LEVEL and entry.value != Level.PRODUCT
+    withheld = purchases.withheld_since(visit.person_id, entry.stated_at) if lowered else None
+    return {"entry": entry, "name": name, "decided": decided, "withheld": withheld}
+
+
+@own
+def history(request: MemberRequest, visit: Visit) -> HttpResponse:
+    """Everything the member has said, newest first."""
+    entries = [(each, *_words(each)) for each in queries.history(visit.person_id)]
+    return render(request, "member/choices_history.html", {"entries": entries})
+
+
+def stating(view: Callable[[MemberRequest, int, Actor, datetime], Stated]) -> Callable[..., HttpResponse]:
+    """A form of the member's own choices: it leads back to the page, which proves what was stated."""
+
+    @require_POST
+    @login_required
+    @wraps(view)
+    def page(request: MemberRequest) -> HttpResponse:
+        person_id = members.person_of_account(request.user.pk)
+        if person_id is None:
+            raise Http404
+        with opened():
+            stated = view(request, person_id, Actor(ActorKind.MEMBER, str(request.user.pk)), clock())
+        return HttpResponseRedirect(f"{reverse('choices')}?done={stated.number}#done")
+
+    return page
+
+
+@stating
+def decide(request: MemberRequest, person_id: int, by: Actor, now: datetime) -> Stated:
+    """State a choice, or a wish."""
+    topic = _topic(request)
+    value = request.POST.get("value", "")
+    wished = topic in WISHES
+    if not wished and not (value.isdecimal() and len(value) == 1):
+        raise Http404
+    return actions.state(
+        person_id=person_id,
+        topic=topic,
+        value=None if wished else int(value),
+        codes=[code for code in request.POST.getlist("codes") if code],
+        channel=Channel.WEB,
+        shown=texts.shown(topic, None if wished else _known(topic, int(value)), (get_language() or "en")[:2]),
+        by=by,
+        now=now,
+    )
+
+
+@stating
+def confirm(request: MemberRequest, person_id: int, by: Actor, now: datetime) -> Stated:
+    """Confirm what staff wrote down."""
+    number = request.POST.get("number", "")
+    waits = next((each for each in queries.waiting(person_id) if str(each.number) == number), None)
+    if waits is None:
+        raise actions.NotWaitingError("this waits no longer: you have confirmed it, or decided anew since")
+    shown = texts.shown(waits.topic, waits.value, (get_language() or "en")[:2])
+    return actions.confirm(person_id=person_id, number=waits.number, shown=shown, by=by, now=now)
+
+
+def _topic(request: MemberRequest) -> Topic:
+    try:
+        return Topic(request.POST.get("topic", ""))
+    except ValueError:
+        raise Http404 from None
+
+
+def _known(topic: Topic, value: int) -> int:
+    if value not in SCALES[topic]:
+        raise Http404
+    return value
