@@ -40,7 +40,7 @@ class Delivery(models.Model):
         at = _trace("when the batch was taken in")
         actor_kind = _trace("who delivered: a till key, the command line")
         actor_id = _trace("which of them")
-        entry_id = _trace("the audit entry of the delivery")
+        entry_id = _trace("the entry about the delivery in the record of acts")
         received = _trace("how many receipts it held")
         recorded = _trace("how many of them were recorded")
 
