@@ -185,6 +185,26 @@ def policy_texts() -> Iterator[Text]:
         yield Text("kvitto/staff/types.py", denial.words)
 
 
+# --- What is held ---------------------------------------------------------------------------------------------------
+
+
+def held_texts() -> Iterator[Text]:
+    """Why and until when each field about a person is held, and the plain words for it: models and rules are no pages."""
+    from kvitto.rights.queries import held
+    from kvitto.rights.rules import THINGS
+    from kvitto.rights.types import Topic
+
+    for name, said in held().items():
+        file = f"kvitto/{name.partition('_')[0]}/models.py"
+        yield Text(file, said.why)
+        yield Text("kvitto/kernel/privacy.py", said.until.value)
+    for thing in THINGS:
+        yield Text("kvitto/rights/rules.py", thing.words)
+    for topic in Topic:
+        yield Text("kvitto/rights/types.py", topic.words)
+        yield Text("kvitto/rights/types.py", topic.purpose)
+
+
 # --- Catalogues -----------------------------------------------------------------------------------------------------
 
 
@@ -196,7 +216,7 @@ def templates() -> list[Path]:
 
 def texts() -> list[Text]:
     """Every text of the program, in no order."""
-    found = [*REWORDED, *policy_texts()]
+    found = [*REWORDED, *policy_texts(), *held_texts()]
     for path in sorted(PACKAGE.rglob("*.py")):
         found.extend(python_texts(path.read_text(), str(path.relative_to(ROOT))))
     for path in templates():

@@ -36,7 +36,10 @@ class Account(AbstractBaseUser):
         id = Held(FieldClass.IDENTIFIER, "names the account to other tables", Rule.ACCOUNT, exported=False)
         username = Held(FieldClass.IDENTIFIER, "the person signs in with it", Rule.ACCOUNT, exported=True)
         password = Held(
-            FieldClass.CREDENTIAL, "Argon2 hash; proves the person at sign-in", Rule.ACCOUNT, exported=False
+            FieldClass.CREDENTIAL,
+            "a hash, never the password itself; proves the person at sign-in",
+            Rule.ACCOUNT,
+            exported=False,
         )
         last_login = Held(
             FieldClass.TRACE, "shown to the person, to notice a stranger's use", Rule.ACCOUNT, exported=True
@@ -107,9 +110,7 @@ class Failure(models.Model):
         )
         failures = Held(FieldClass.TRACE, "how many tries failed", Rule.FAILURE, exported=False)
         last_at = Held(FieldClass.TRACE, "when it is forgotten", Rule.FAILURE, exported=False)
-        free_at = Held(
-            FieldClass.TRACE, "until when nothing is tried; not after last_at: no wait", Rule.FAILURE, exported=False
-        )
+        free_at = Held(FieldClass.TRACE, "until when the next try has to wait", Rule.FAILURE, exported=False)
 
 
 class Factor(models.Model):

@@ -27,7 +27,7 @@ class Rule(StrEnum):
     PURCHASE_WINDOW = "24 months from the business day"
     MEMBERSHIP = "until the person is erased"
     ACCOUNT = "until the account is closed"
-    AUDIT = "as long as the trace itself"
+    AUDIT = "as long as the record of acts, which is never shortened"
     UNKNOWN_CARD = "14 days"
     REFUSAL = "90 days, or until the receipt comes in well"
     SESSION = "until the session ends"

@@ -94,6 +94,7 @@ POLICY: dict[Act, Row] = {
     # open to everybody, or the way in
     Act.PUBLIC_FRONT: _open("read the front page", VISITOR, MEMBER),
     Act.PUBLIC_LEVELS: _open("read what is recorded, chain by chain", VISITOR, MEMBER),
+    Act.PUBLIC_WHAT_WE_RECORD: _open("read what is recorded about members, why and how long", VISITOR, MEMBER),
     Act.PUBLIC_LANGUAGE: _open("choose the language and the look of the pages", VISITOR, MEMBER, STAFF),
     Act.PUBLIC_APP: _open("put the pages on a phone", VISITOR, MEMBER),
     Act.PUBLIC_SIGN_IN: _open("sign in as a member", VISITOR, MEMBER),
@@ -187,6 +188,7 @@ POLICY: dict[Act, Row] = {
     Act.NETWORK_VIEW: _staff("see the stores, chains and recording levels", ADMINISTRATOR, OFFICER),
     Act.NETWORK_LOAD: _open("load stores, chains and recording levels", OPERATOR),
     Act.ASSORTMENT_LOAD: _open("load products and product groups", OPERATOR),
+    Act.PROCESSORS_LOAD: _open("load the public list of those who work on personal data for the co-op", OPERATOR),
     Act.RECEIPTS_IMPORT: _open("hand in receipts", OPERATOR, TILL),
     Act.RECEIPTS_DECIDE_CONFLICT: _open("decide which of two versions of a receipt holds", OPERATOR),
     Act.RECEIPTS_VIEW_QUARANTINE: _open("see which receipts were refused or contradict another", OPERATOR),

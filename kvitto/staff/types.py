@@ -25,6 +25,7 @@ class Act(StrEnum):
 
     PUBLIC_FRONT = "public.front"
     PUBLIC_LEVELS = "public.levels"
+    PUBLIC_WHAT_WE_RECORD = "public.what_we_record"
     PUBLIC_LANGUAGE = "public.language"
     PUBLIC_APP = "public.app"
     PUBLIC_SIGN_IN = "public.sign_in"
@@ -78,6 +79,7 @@ class Act(StrEnum):
     NETWORK_VIEW = "network.view"
     NETWORK_LOAD = "network.load"
     ASSORTMENT_LOAD = "assortment.load"
+    PROCESSORS_LOAD = "processors.load"
     RECEIPTS_IMPORT = "receipts.import"
     RECEIPTS_DECIDE_CONFLICT = "receipts.decide_conflict"
     RECEIPTS_VIEW_QUARANTINE = "receipts.view_quarantine"

@@ -23,7 +23,7 @@ class Key(models.Model):
         indexes = [models.Index(fields=["quarter"], name="vault_key_quarter")]
 
     class Privacy:
-        id = Held(FieldClass.KEY, "a sealed blob names its key by it", Rule.PURCHASE_WINDOW, exported=False)
+        id = Held(FieldClass.KEY, "tells which key opens what", Rule.PURCHASE_WINDOW, exported=False)
         person = Held(FieldClass.IDENTIFIER, "whose lines the key opens", Rule.PURCHASE_WINDOW, exported=False)
         compartment = Held(
             FieldClass.KEY, "what the key opens: lines, archive, warranty", Rule.PURCHASE_WINDOW, exported=False

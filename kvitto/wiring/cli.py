@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from kvitto.doors.cli import assortment, base, db, members, network, receipts, retention, staff
+from kvitto.doors.cli import assortment, base, db, members, network, processors, receipts, retention, staff
 from kvitto.wiring import commands
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(network.app, name="network")
 app.add_typer(assortment.app, name="assortment")
+app.add_typer(processors.app, name="processors")
 app.add_typer(members.app, name="members")
 app.add_typer(retention.app, name="retention")
 app.add_typer(staff.app, name="staff")

@@ -52,6 +52,7 @@ TABLES: dict[str, str] = {
     "intake_quarantine": WRITE,
     "intake_conflict": WRITE,
     "intake_unknown_card": WRITE,
+    "rights_processor": "SELECT, INSERT, DELETE",
     "demo_load": WRITE,
 }
 

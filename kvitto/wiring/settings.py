@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "kvitto.vault",
     "kvitto.purchases",
     "kvitto.intake",
+    "kvitto.rights",
     "kvitto.demo",
 ]
 

@@ -22,6 +22,7 @@ MEETING_PLACES = {
     "kvitto.doors.member_web.own": "the member's own view: an account leads to its person, and on to their receipts",
     "kvitto.doors.member_web.choices": "the member's own choice of a level, and how many of their own receipts it has limited",
     "kvitto.retention.actions": "one run of every room's own rule about time",
+    "kvitto.rights.rules": "the list of what every column about a person is, in plain words",
     "kvitto.wiring.grants": "the list of what the web role may do with every table",
     "kvitto.wiring.walls": "the list of which rows of every table each face reaches",
 }

@@ -98,7 +98,7 @@ def states(members: Sequence[tuple[str, int]], *, debug: bool = False, demo: boo
 
 def _visitors() -> Iterator[State]:
     """The pages of somebody who is not signed in."""
-    for page in ("front", "levels", "forgot", "offline", "sign-in", "activate"):
+    for page in ("front", "levels", "what-we-record", "forgot", "offline", "sign-in", "activate"):
         yield State(page, reverse(page))
     yield State("demo", reverse("demo"), demo=True)
     sign_in, activate = reverse("sign-in"), reverse("activate")

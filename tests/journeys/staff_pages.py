@@ -110,6 +110,7 @@ def _officers(names: Mapping[str, str]) -> Iterator[State]:
     yield State("staff-access", "/staff/access", who=greta)
     yield State("staff-agreements", "/staff/agreements", who=greta)
     yield State("staff-agreement-publish", "/staff/agreements/new", who=greta)
+    yield State("staff-processing", "/staff/processing", who=greta)
     yield State("staff-network", "/staff/network", who=ines)
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from kvitto.audit import queries as audit
 from kvitto.doors.member_web.visit import MemberRequest, Visit, own
 from kvitto.members import queries as members
+from kvitto.rights import queries as rights
 from kvitto.stores import queries as stores
 
 TRACES_SHOWN = 200
@@ -29,6 +30,13 @@ def front(request: HttpRequest) -> HttpResponse:
 def levels(request: HttpRequest) -> HttpResponse:
     """How finely each chain records today."""
     return render(request, "member/levels.html", {"chains": stores.recorded_on(localdate())})
+
+
+@require_safe
+def what_we_record(request: HttpRequest) -> HttpResponse:
+    """What is recorded about a member, why, how long, and who gets it: as the program itself is told."""
+    context = {"chapters": rights.about_members(), "handing": rights.handing(today=localdate())}
+    return render(request, "member/what_we_record.html", context)
 
 
 @require_safe

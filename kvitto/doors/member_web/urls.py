@@ -28,6 +28,7 @@ urlpatterns = [
     path("account/security/end-all", access.end_all_sessions, name="security-end-all"),
     path("account/security/password", access.change_password, name="security-password"),
     path("levels", pages.levels, name="levels"),
+    path("what-we-record", pages.what_we_record, name="what-we-record"),
     path("purchases", own.purchases, name="purchases"),
     path("purchases/<period:period>", own.period, name="period"),
     path("purchases/<period:period>/groups/<group:group_id>", own.group, name="group"),

@@ -1,6 +1,10 @@
 """What codes are called on the members' pages. In templates: `{% load words %}`."""
 
+from collections.abc import Iterable
+
+from babel import Locale
 from django import template
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -9,12 +13,19 @@ from django.utils.translation import pgettext_lazy
 from kvitto.doors.member_web.converters import is_month
 from kvitto.doors.member_web.formats import SPACE, money
 from kvitto.doors.member_web.formats import month as month_words
+from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.periods import Period
 from kvitto.purchases.types import LevelReason
+from kvitto.rights.rules import EEA
+from kvitto.rights.types import Processor, Seen
 from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED
+from kvitto.staff.types import Duty
 from kvitto.stores.types import Channel, Level
 
 register = template.Library()
+_catalogue = (
+    translation.gettext
+)  # under a name that gathers no text: what rooms say of themselves is gathered from them
 
 LEVELS: dict[Level, Promise] = {
     Level.PRODUCT: _("every product"),
@@ -78,6 +89,16 @@ WHY: dict[str, Promise] = {  # staff's reasons for look-up, as they are said to 
     "authority": _("an authority's order"),
     "fault": _("a fault in the register"),
 }
+DUTIES: dict[Duty, Promise] = {
+    Duty.SERVICE_POINT: _("service point"),
+    Duty.DATA_HANDLER: _("data handler"),
+    Duty.ANALYST: _("analyst"),
+    Duty.MARKETER: _("marketer"),
+    Duty.PRIVACY_OFFICER: _("privacy officer"),
+    Duty.ADMINISTRATOR: _("administrator"),
+    Duty.AUDITOR: _("auditor"),
+}
+OTHERS: dict[ActorKind, Promise] = {ActorKind.OPERATOR: _("the operator")}
 BONUS_CLASSES: dict[str, Promise] = {"standard": _("purchases"), "fuel": _("fuel")}
 
 
@@ -174,3 +195,36 @@ def plain_money(cents: int) -> str:
 def period(value: Period) -> str:
     """`November 2026`, or `2026`; with a capital, as at the start of a heading."""
     return capfirst(month_words(value.start)) if is_month(value) else str(value.start.year)
+
+
+@register.filter
+def said(text: str) -> str:
+    """What a room says of itself, in the language of the page."""
+    return _catalogue(text)
+
+
+@register.filter
+def all_said(texts: Iterable[str]) -> list[str]:
+    """As `said`, of several texts."""
+    return [_catalogue(text) for text in texts]
+
+
+@register.filter
+def seen_by(seen: Seen) -> str:
+    """Who can do an act that shows something: `Service point, data handler`."""
+    names = [str(DUTIES[each]) for each in seen.duties] + [str(OTHERS[each]) for each in seen.others]
+    return capfirst(", ".join(names))
+
+
+@register.filter
+def works_for(processor: Processor) -> str:
+    """What a processor gets data for."""
+    language = translation.get_language() or "en"
+    return processor.purpose.get(language[:2]) or processor.purpose["en"]
+
+
+@register.filter
+def country(code: str) -> str:
+    """The name of a country; with a remark where other law holds than in the European Economic Area."""
+    name = Locale.parse((translation.get_language() or "en")[:2]).territories.get(code, code)
+    return name if code in EEA else str(_("{country}, outside the European Economic Area")).format(country=name)

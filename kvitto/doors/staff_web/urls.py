@@ -3,7 +3,7 @@
 from django.urls import path
 
 from kvitto.accounts.web import SignOut
-from kvitto.doors.staff_web import cases, members, pages, people, second_factor, security, single_sign_on
+from kvitto.doors.staff_web import cases, members, pages, people, processing, second_factor, security, single_sign_on
 
 urlpatterns = [
     path("staff/", pages.home, name="front"),
@@ -46,5 +46,6 @@ urlpatterns = [
     path("staff/access", people.access, name="access"),
     path("staff/agreements", people.agreements, name="agreements"),
     path("staff/agreements/new", people.publish, name="agreement-publish"),
+    path("staff/processing", processing.processing, name="processing"),
     path("staff/network", people.network, name="network"),
 ]

@@ -40,7 +40,10 @@ GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
     (_("One member's purchases"), ("case", "lines", "glass")),
     (_("The customer register"), ("member",)),
     (_("Who works here, and what two people agree on"), ("duty", "agreement", "access", "approvals", "change")),
-    (_("The registers"), ("network", "assortment", "receipts", "retention", "keys", "export", "threshold")),
+    (
+        _("The registers"),
+        ("network", "assortment", "processors", "receipts", "retention", "keys", "export", "threshold"),
+    ),
     (_("Groups, and the record of acts"), ("audit", "insight", "audience", "publication")),
     (_("Staff, for themselves"), ("staff",)),
     (_("A member, for themselves"), ("own",)),
@@ -99,6 +102,7 @@ MENU: tuple[tuple[str, Promise, Act], ...] = (
     ("people", _("People"), Act.ACCESS_VIEW_TABLE),
     ("agreements", _("Agreements"), Act.AGREEMENT_VIEW),
     ("access", _("Who may do what"), Act.ACCESS_VIEW_TABLE),
+    ("processing", _("Processing"), Act.ACCESS_VIEW_TABLE),
     ("network", _("Network"), Act.NETWORK_VIEW),
     ("security", _("Signing in"), Act.STAFF_OWN_SESSIONS),
 )

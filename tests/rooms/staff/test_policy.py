@@ -16,7 +16,7 @@ VALID = AgreementState.VALID
 YES_NO = (False, True)
 
 VISITORS = {
-    "public.front", "public.levels", "public.language", "public.app", "public.sign_in", "public.sign_out",
+    "public.front", "public.levels", "public.what_we_record", "public.language", "public.app", "public.sign_in", "public.sign_out",
     "public.activate", "public.design", "demo.become", "staff.sign_in",
 }  # fmt: skip
 OWN = {
@@ -25,6 +25,7 @@ OWN = {
 }  # fmt: skip
 OPERATORS = {
     "member.issue_code", "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",
+    "processors.load",
     "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format", "retention.run",
     "till_key.issue", "db.operate", "bench.run", "demo.load", "serve.run", "jobs.work",
     "duty.reset_sign_in",
