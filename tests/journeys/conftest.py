@@ -1,7 +1,8 @@
 """A real browser at a real server: uvicorn serves the pages from this run's test database, chromium opens them.
 
 `site` is the cast with their accounts and a few receipts; `page_as("aino")` is a phone in Aino's hand, signed in. What a page
-breaks of its own security policy fails the test at its end; other complaints of the console are in `page_as.console`.
+breaks of its own security policy fails the test at its end, and so does anything that it asks of another origin than its own; other
+complaints of the console are in `page_as.console`.
 """
 
 import os
@@ -14,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -195,6 +197,7 @@ class Visitors:
     site: Site
     contexts: list[BrowserContext] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)  # what was asked of other origins
 
     def __call__(
         self,
@@ -218,6 +221,7 @@ class Visitors:
         )
         self.contexts.append(context)
         context.set_default_timeout(WAIT)
+        context.on("request", lambda request: self.asked(request.url))
         wanted = {"kvitto_language": language, "kvitto_theme": theme}
         context.add_cookies(
             [{"name": key, "value": value, "url": self.site.url} for key, value in wanted.items() if value]
@@ -233,6 +237,12 @@ class Visitors:
             page.wait_for_url(lambda url: not url.endswith("/sign-in"))
         return page
 
+    def asked(self, address: str) -> None:
+        """Keep what leaves the pages' own origin; what is made in the page goes nowhere."""
+        parts = urlsplit(address)
+        if parts.scheme not in {"data", "blob", "about"} and f"{parts.scheme}://{parts.netloc}" != self.site.url:
+            self.elsewhere.append(address)
+
     def heard(self, kind: str, text: str) -> None:
         """Keep what is amiss."""
         if kind in {"error", "warning"} and text != "Transition was skipped":  # the page was left while it faded in
@@ -244,11 +254,12 @@ class Visitors:
         assert page.evaluate(f"async () => {{ {loop.format(promise)} }}"), promise
 
     def close(self) -> None:
-        """Close every browser; nothing may have broken the pages' own policy."""
+        """Close every browser; nothing may have broken the pages' own policy, or asked anything of another origin."""
         for context in self.contexts:
             context.close()
         breaches = [text for text in self.console if any(word in text.lower() for word in BREACHES)]
         assert breaches == []
+        assert self.elsewhere == []
 
 
 @pytest.fixture

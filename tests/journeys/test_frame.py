@@ -18,6 +18,17 @@ def test_stylesheet_script_htmx_and_worker_load_under_the_policy(page_as, theme)
     assert [text for text in page_as.console if missing not in text] == []
 
 
+def test_what_is_asked_of_another_origin_is_noticed(page_as):
+    page = page_as()
+    elsewhere = page_as.site.url.replace("127.0.0.1", "localhost") + "/static/kvitto.svg"
+    assert page_as.elsewhere == []
+
+    page.goto(elsewhere)
+
+    assert page_as.elsewhere == [elsewhere]
+    page_as.elsewhere.clear()
+
+
 def test_an_inline_script_does_not_run(page_as):
     page = page_as()
     page.evaluate("""async () => {
