@@ -14,6 +14,10 @@ def _refusal(why: str) -> Held:
     return _purchase(why, Rule.REFUSAL)
 
 
+_PART = _purchase("part of the receipt's key")
+_PART_OF_UNKNOWN = _purchase("part of the receipt's key", Rule.UNKNOWN_CARD)
+
+
 def _trace(why: str) -> Held:
     return Held(FieldClass.TRACE, why, Rule.AUDIT, exported=False)
 
@@ -52,13 +56,6 @@ class ReceiptKey(models.Model):
 
     class Meta:
         abstract = True
-
-    class Privacy:
-        store = _purchase("part of the receipt's key")
-        business_day = _purchase("part of the receipt's key")
-        workstation = _purchase("part of the receipt's key")
-        sequence = _purchase("part of the receipt's key")
-        begin_time = _purchase("part of the receipt's key")
 
 
 class Quarantine(models.Model):
@@ -117,8 +114,13 @@ class Conflict(ReceiptKey):
             ),
         ]
 
-    class Privacy(ReceiptKey.Privacy):
+    class Privacy:
         id = _purchase("names the conflict")
+        store = _PART
+        business_day = _PART
+        workstation = _PART
+        sequence = _PART
+        begin_time = _PART
         seen_at = _purchase("when the other content arrived")
         stored_digest = _purchase("digest of what is stored")
         stored_total_cents = _purchase("total of what is stored, to decide by")
@@ -146,7 +148,12 @@ class UnknownCard(ReceiptKey):
             )
         ]
 
-    class Privacy(ReceiptKey.Privacy):
+    class Privacy:
         id = _purchase("names the row", Rule.UNKNOWN_CARD)
+        store = _PART_OF_UNKNOWN
+        business_day = _PART_OF_UNKNOWN
+        workstation = _PART_OF_UNKNOWN
+        sequence = _PART_OF_UNKNOWN
+        begin_time = _PART_OF_UNKNOWN
         digest = Held(FieldClass.IDENTIFIER, "keyed digest of the card number", Rule.UNKNOWN_CARD, exported=False)
         seen_at = _purchase("when it arrived; forgotten two weeks later", Rule.UNKNOWN_CARD)
