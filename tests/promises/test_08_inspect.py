@@ -8,9 +8,7 @@ from tests.cast import receipt, take
 from tests.doors.reading import signed_in, text_of
 
 
-@pytest.mark.xfail(
-    strict=True, raises=ImportError, reason="the room `rights` is not built yet: it will inspect and export"
-)
+@pytest.mark.xfail(strict=True, raises=AttributeError, reason="the room `rights` does not inspect and export yet")
 def test_a_member_gets_everything_that_is_held_about_them(cast):
     from kvitto.rights import queries
 
