@@ -43,6 +43,12 @@ def register(*, people: Sequence[NewPerson], by: Actor, now: datetime) -> list[i
                 language=person.language,
                 account_id=person.account_id,
                 registered_at=now,
+                number=person.number,
+                birth_date=person.birth_date,
+                street=person.address.street,
+                postal_code=person.address.postal_code,
+                town=person.address.town,
+                country=person.address.country,
             )
             for person in people
         ]

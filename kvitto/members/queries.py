@@ -2,16 +2,27 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from kvitto.kernel import identity
 from kvitto.kernel.db import batch_cursor
+from kvitto.members import models
 from kvitto.members.codes import digest
 from kvitto.members.models import Card, Code, Person
-from kvitto.members.types import CardHolding, CardState, HeldCard, OpenCode, PersonDetails
+from kvitto.members.types import (
+    Address,
+    CardHolding,
+    CardState,
+    Contact,
+    ContactKind,
+    HeldCard,
+    Membership,
+    OpenCode,
+    PersonDetails,
+)
 
 
 def holders(numbers: Collection[str]) -> dict[str, list[CardHolding]]:
@@ -101,6 +112,33 @@ def cards_of(person_id: int, *, now: datetime) -> list[HeldCard]:
 
 def details(person_id: int) -> PersonDetails:
     """What is known of a person."""
+    row = Person.objects.get(pk=person_id)
     return PersonDetails(
-        *Person.objects.values_list("given_name", "family_name", "language", "registered_at").get(pk=person_id)
+        row.given_name,
+        row.family_name,
+        row.language,
+        row.registered_at,
+        row.number,
+        row.birth_date,
+        Address(row.street, row.postal_code, row.town, row.country),
+    )
+
+
+def contacts_of(person_id: int) -> list[Contact]:
+    """How a person is reached: an e-mail address, a phone number, both or none."""
+    rows = models.Contact.objects.filter(person_id=person_id).order_by("kind")
+    return [Contact(ContactKind(row.kind), row.value, row.verified_at) for row in rows]
+
+
+def homes_of(person_id: int) -> list[Membership]:
+    """A person's home co-ops, the newest first."""
+    rows = models.Membership.objects.filter(person_id=person_id).values_list("company__code", "company__name", "period")
+    homes = [Membership(code, name, period.lower, period.upper) for code, name, period in rows]
+    return sorted(homes, key=lambda home: home.start, reverse=True)
+
+
+def home_at(person_id: int, *, day: date) -> Membership | None:
+    """A person's home co-op on a day; None when they have none."""
+    return next(
+        (home for home in homes_of(person_id) if home.start <= day and (home.end is None or day < home.end)), None
     )

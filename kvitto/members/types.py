@@ -1,7 +1,7 @@
 """What other rooms get to know of people."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -21,6 +21,23 @@ class CodeChannel(StrEnum):
     SERVICE_POINT = "service_point"
 
 
+class ContactKind(StrEnum):
+    """The ways to reach somebody that the register keeps, one of each a person."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a person's post goes; the country as two capital letters (ISO 3166). Empty where it is not known."""
+
+    street: str = ""
+    postal_code: str = ""
+    town: str = ""
+    country: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenCode:
     """A code that can be used: by whom, and the user name that their account has, if they have one."""
@@ -31,7 +48,7 @@ class OpenCode:
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """A person to register, with the cards they hold from `since` on."""
+    """A person to register, with the cards they hold from `since` on. `number` is the co-op's own for the member."""
 
     given_name: str
     family_name: str
@@ -39,6 +56,9 @@ class NewPerson:
     cards: tuple[str, ...]
     since: datetime
     account_id: int | None = None
+    number: str | None = None
+    birth_date: date | None = None
+    address: Address = Address()
 
 
 class CardHolding(NamedTuple):
@@ -67,3 +87,25 @@ class PersonDetails:
     family_name: str
     language: str
     registered_at: datetime
+    number: str | None
+    birth_date: date | None
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One way to reach a person. `verified_at` is None until it is known to be theirs."""
+
+    kind: ContactKind
+    value: str
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person's home co-op from a day up to, not including, another (None: still is)."""
+
+    company: str
+    name: str
+    start: date
+    end: date | None

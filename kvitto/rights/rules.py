@@ -20,6 +20,15 @@ T = TypeVar("T")
 THINGS: tuple[Thing, ...] = (
     Thing(Topic.PERSON, "Name", ("members_person.given_name", "members_person.family_name")),
     Thing(Topic.PERSON, "Language", ("members_person.language",)),
+    Thing(Topic.PERSON, "Date of birth", ("members_person.birth_date",)),
+    Thing(
+        Topic.PERSON,
+        "Postal address",
+        ("members_person.street", "members_person.postal_code", "members_person.town", "members_person.country"),
+    ),
+    Thing(Topic.PERSON, "E-mail address and phone number", ("members_contact.*",)),
+    Thing(Topic.PERSON, "Home co-op, from when until when", ("members_membership.*",)),
+    Thing(Topic.PERSON, "Membership number", ("members_person.number",)),
     Thing(Topic.PERSON, "Since when the person is in the register", ("members_person.registered_at",)),
     Thing(Topic.PERSON, "Numbers inside the register", ("members_person.*",)),
     Thing(Topic.CARDS, "Card number", ("members_card.number",)),

@@ -35,6 +35,8 @@ TABLES: dict[str, str] = {
     "assortment_sensitivity": WRITE,
     "assortment_version": WRITE,
     "members_person": WRITE,
+    "members_contact": WRITE,
+    "members_membership": WRITE,
     "members_card": WRITE,
     "members_code": WRITE,
     "choices_statement": APPEND,

@@ -121,6 +121,12 @@ _MACHINE = Policy("machine", "ALL", MACHINE)
 _OWN_SIGN_IN = Policy("own", "ALL", f"{SIGNED_IN} AND account_id = {ACCOUNT}")
 
 _AMONG_STAFF = Policy("staff", "SELECT", STAFF)
+# Who sees a person's name sees this, too, except where they only look whether somebody is near
+_SEEN = [
+    Policy("own", "SELECT", OWN),
+    Policy("staff_point", "SELECT", CASE_AT_POINT),
+    Policy("staff_handler", "SELECT", CASE_OF_HANDLER),
+]
 
 # table -> policies. What no policy allows is not there, and cannot be written.
 TABLES: dict[str, list[Policy]] = {
@@ -149,6 +155,8 @@ TABLES: dict[str, list[Policy]] = {
         Policy("staff_point", "SELECT", CASE_AT_POINT),
         Policy("staff_handler", "SELECT", CASE_OF_HANDLER),
     ],
+    "members_contact": [_MACHINE, *_SEEN],
+    "members_membership": [_MACHINE, *_SEEN],
     "members_code": [
         _MACHINE,
         Policy("own", "SELECT", OWN),

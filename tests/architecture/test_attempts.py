@@ -60,7 +60,8 @@ OWN = {  # what somebody does to themselves alone
     "sso-back", "choice", "choice-confirm",
 }  # fmt: skip
 WATCHED = {  # rows that nobody's attempt may change, and what of them
-    "members_person": "*", "members_card": "*", "members_code": "id, person_id, digest, used_at", "choices_statement": "*",
+    "members_person": "*", "members_card": "*", "members_contact": "*",
+    "members_membership": "*", "members_code": "id, person_id, digest, used_at", "choices_statement": "*",
     "purchases_receipt": "*", "vault_key": "*", "staff_person": "*", "staff_duty": "*", "staff_signature": "*",
     "staff_case": "*", "staff_change": "*", "staff_glass": "*", "staff_agreement": "*",
     "accounts_account": "id, username, password, kind, is_active", "accounts_factor": "id, account_id",

@@ -18,13 +18,14 @@ from kvitto.kernel.actor import OPERATOR, VISITOR, Actor, ActorKind
 from kvitto.kernel.db import OWNER, opened
 from kvitto.kernel.privacy import FieldClass, Held
 from kvitto.members import actions as members
+from kvitto.members import changes
 from kvitto.members.models import Card, Code, Person
-from kvitto.members.types import CodeChannel
+from kvitto.members.types import CodeChannel, ContactKind
 from kvitto.stores.types import Level
 from kvitto.wiring import grants, third_party_privacy
 from kvitto.wiring.walls import FUNCTIONS, OPEN, TABLES
 from tests.architecture.source import imports, modules
-from tests.cast import AINO_CARD, BJORN_CARD, NOW, receipt, take
+from tests.cast import AINO_CARD, BJORN_CARD, NOW, TODAY, receipt, take
 
 REFUSED = "row-level security"
 DENIED = "permission denied|must be owner"
@@ -33,6 +34,8 @@ BY_PERSON = "person_id = {person}"
 WHOSE = {  # which rows are somebody's
     "members_person": "id = {person}",
     "members_card": BY_PERSON,
+    "members_contact": BY_PERSON,
+    "members_membership": BY_PERSON,
     "members_code": BY_PERSON,
     "choices_statement": BY_PERSON,
     "vault_key": BY_PERSON,
@@ -94,6 +97,9 @@ def people(cast):
             person = getattr(cast, name)
             members.link_account(person_id=person, account_id=account, by=OPERATOR, now=NOW)
             members.issue_code(person_id=person, channel=CodeChannel.LETTER, by=OPERATOR, now=NOW)
+            email = {"kind": ContactKind.EMAIL, "value": f"{name}@example.org"}
+            changes.set_contact(person_id=person, **email, by=OPERATOR, now=NOW)
+            changes.move_home(person_id=person, company="north", day=TODAY, by=OPERATOR, now=NOW)
             levels = {person: Level.PRODUCT}
             state_levels(levels=levels, channel=Channel.WEB, stated_at=NOW, by=OPERATOR, now=NOW)
             found[name] = {"account": account, "person": person}
