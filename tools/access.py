@@ -57,7 +57,7 @@ SECTIONS = {
     "The demo": {"demo"},
     "A member, for themselves": {"own"},
     "Staff, for themselves": {"staff"},
-    "The customer register": {"member"},
+    "The customer register": {"member", "household"},
     "One member's purchases": {"case", "lines", "glass"},
     "Who works here, and what two people agree on": {"duty", "agreement", "access", "approvals", "change"},
     "The registers": {"network", "assortment", "processors", "receipts", "retention", "keys", "export", "threshold"},

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.utils.timezone import localdate
 
 from kvitto.audit import actions as audit
 from kvitto.choices import queries
@@ -12,8 +13,9 @@ from kvitto.choices.rules import is_sound, loosens
 from kvitto.choices.types import Channel, Shown, Stated, Topic
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import require_transaction
-from kvitto.kernel.errors import ConflictError, InvalidError
+from kvitto.kernel.errors import ConflictError, InvalidError, RefusedError
 from kvitto.members import queries as members
+from kvitto.members.ages import is_minor
 from kvitto.stores import queries as stores
 from kvitto.stores.types import Level
 
@@ -28,6 +30,10 @@ class UnknownChoiceError(InvalidError):
 
 class ChannelError(InvalidError):
     """The way it was said does not fit who writes it down."""
+
+
+class MinorError(RefusedError):
+    """A minor forbids and limits; what allows more waits until they are of age."""
 
 
 class NotWaitingError(ConflictError):
@@ -67,7 +73,8 @@ def state(  # noqa: PLR0913  a statement's fields
     """Write down what a person decided, from now on; its number is their proof.
 
     What restricts holds at once, in whatever way it was said. What allows more holds at once when the member says it
-    themselves; written down by staff, it waits until the member confirms it. Raises UnknownChoiceError, ChannelError.
+    themselves; written down by staff, it waits until the member confirms it.
+    Raises UnknownChoiceError, ChannelError; MinorError when a minor would allow more.
     """
     require_transaction()
     if not is_sound(topic, value, codes):
@@ -76,9 +83,10 @@ def state(  # noqa: PLR0913  a statement's fields
     if own is not (channel is Channel.WEB):
         raise ChannelError("a member decides on the web, and staff write down what is said in other ways")
     _lock(person_id)
-    pending = (
-        not own and value is not None and loosens(queries.value_of(person_id, topic, profile=stores.profile()), value)
-    )
+    allows = value is not None and loosens(queries.value_of(person_id, topic, profile=stores.profile()), value)
+    if allows and is_minor(members.birth_date(person_id), localdate(now)):
+        raise MinorError("until you are 18 you can forbid and limit, and allow nothing more")
+    pending = allows and not own
     return _write(person_id, topic, value, codes, channel, shown, by, now, case=case, pending=pending)
 
 

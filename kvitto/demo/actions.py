@@ -22,6 +22,8 @@ from kvitto.demo.ready import add_missing, new_person, open_accounts, password_f
 from kvitto.demo.receipts import ZONE, receipts
 from kvitto.demo.rules import FIRST_DAY, LAST_DAY, moved, shift_days
 from kvitto.demo.types import Adult, Progress
+from kvitto.households import actions as households
+from kvitto.households.types import NewPlace, Role
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError
@@ -84,6 +86,7 @@ def prepare(*, home: Path, now: datetime, by: Actor, progress: Progress = _quiet
     account_ids = open_accounts(home=home, people=people, by=by, now=now)
     staff_ids = staff.hire(password=password_file(home).read_text(encoding="utf-8").strip(), by=by, now=now)
     ids = _register(people, account_ids, shift, by, now, progress)
+    _settle(people, ids, shift, by, now)
     _decide(people, ids, shift, by, now)
     Load.objects.create(
         id=1, shift_days=shift, source=source.name(), loaded_at=now, account_ids=[*account_ids.values(), *staff_ids]
@@ -204,6 +207,17 @@ def _register(
         ids += members.register(people=batch, by=by, now=now)
         progress("people", len(ids), len(people))
     return ids
+
+
+def _settle(people: Sequence[Adult], ids: Sequence[int], shift: int, by: Actor, now: datetime) -> None:
+    """Let couples share a Bonus: the first adult of the source's household is its main member, from before the first receipt."""
+    since = FIRST_DAY + timedelta(days=shift)
+    homes: dict[int, list[NewPlace]] = {}
+    for adult, person_id in zip(people, ids, strict=True):
+        role = Role.MAIN if adult.number == 1 else Role.ADULT
+        homes.setdefault(adult.household, []).append(NewPlace(person_id, role, since))
+    couples = [home for home in homes.values() if len(home) > 1]
+    households.register(homes=couples, by=by, now=now)
 
 
 def _decide(people: list[Adult], ids: Sequence[int], shift: int, by: Actor, now: datetime) -> None:

@@ -33,6 +33,7 @@ class Rule(StrEnum):
     SESSION = "until the session ends"
     FAILURE = "24 hours after the last try"
     CODE = "until the code's time is over"
+    INVITATION = "90 days after the invitation's time is over"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.timezone import localdate
 
 from kvitto.accounts import actions as accounts
 from kvitto.accounts.types import Kind
@@ -12,16 +13,22 @@ from kvitto.audit import actions as audit
 from kvitto.kernel import identity
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import require_transaction
-from kvitto.kernel.errors import ConflictError, NotFoundError
+from kvitto.kernel.errors import ConflictError, NotFoundError, RefusedError
 from kvitto.members import queries
+from kvitto.members.ages import is_under
 from kvitto.members.codes import digest
 from kvitto.members.models import Card, Code, Person
 from kvitto.members.rules import ALPHABET, HOLDS, LENGTH, written
 from kvitto.members.types import CodeChannel, NewPerson
+from kvitto.stores import queries as stores
 
 
 class LinkedError(ConflictError):
     """The person, or the account, belongs to another already."""
+
+
+class TooYoungError(RefusedError):
+    """A minor has no sign-in of their own before the age that the co-op has set."""
 
 
 class CodeOverError(NotFoundError):
@@ -65,9 +72,10 @@ def register(*, people: Sequence[NewPerson], by: Actor, now: datetime) -> list[i
 
 
 def link_account(*, person_id: int, account_id: int, by: Actor, now: datetime) -> None:
-    """Let an account sign in for a person. Raises LinkedError when either belongs to another already."""
+    """Let an account sign in for a person. Raises LinkedError when either belongs to another already, TooYoungError."""
     require_transaction()
     person = Person.objects.select_for_update(no_key=True).get(pk=person_id)
+    _old_enough(person, now)
     taken = Person.objects.filter(account_id=account_id).exclude(pk=person_id).exists()
     if taken or person.account_id not in {None, account_id}:
         raise LinkedError("this person has another account, or the account is somebody else's: nothing was changed")
@@ -79,10 +87,11 @@ def link_account(*, person_id: int, account_id: int, by: Actor, now: datetime) -
 def issue_code(*, person_id: int, channel: CodeChannel, by: Actor, now: datetime) -> str:
     """Make a code for a person, as it is written to them: K7QF-2M9D. Only a digest is kept, so this is the only time.
 
-    Earlier codes of the person that were not used end.
+    Earlier codes of the person that were not used end. Raises TooYoungError.
     """
     require_transaction()
     person = Person.objects.select_for_update(no_key=True).get(pk=person_id)  # two codes at once: the later one holds
+    _old_enough(person, now)
     Code.objects.filter(person_id=person_id, used_at=None, expires_at__gt=now).update(expires_at=now)
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     Code.objects.create(
@@ -123,6 +132,12 @@ def _use_code(code_id: int, username: str, password: str, by: Actor, now: dateti
     Code.objects.filter(pk=code_id).update(used_at=now)
     audit.record(by=by, action="members.use_code", now=now, subject=person.audit_id, count=1)
     return int(account_id)
+
+
+def _old_enough(person: Person, now: datetime) -> None:
+    age = stores.account_age()
+    if is_under(person.birth_date, age, localdate(now)):
+        raise TooYoungError(f"a minor has a sign-in of their own from the age of {age} on")
 
 
 def forget_codes(*, now: datetime) -> int:

@@ -93,6 +93,16 @@ def _open(now: datetime) -> QuerySet[Code]:
     return unused.filter(Q(person__account=None) | Q(person__account__is_active=True))
 
 
+def given_names(person_ids: Collection[int]) -> dict[int, str]:
+    """The given names of people, by id. One query."""
+    return dict(Person.objects.filter(pk__in=person_ids).values_list("pk", "given_name"))
+
+
+def birth_date(person_id: int) -> date | None:
+    """When somebody was born; None when nobody has said."""
+    return Person.objects.values_list("birth_date", flat=True).get(pk=person_id)
+
+
 def count() -> int:
     """How many people are registered."""
     return Person.objects.count()

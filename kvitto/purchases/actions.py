@@ -11,7 +11,10 @@ from psycopg.types.json import Jsonb
 from kvitto.audit import actions as audit
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import batch_cursor, require_transaction
+from kvitto.kernel.errors import NotFoundError
 from kvitto.kernel.periods import quarter_of
+from kvitto.members import queries as members
+from kvitto.purchases.models import KeptBack
 from kvitto.purchases.rules import DIGEST_VERSION
 from kvitto.purchases.types import Existing, Head, Packed, Stored
 from kvitto.stores.types import Level
@@ -60,6 +63,12 @@ _SUPERSEDE = (
     " WHERE (r.business_day, r.store_id, r.workstation, r.sequence, r.begin_time)"
     " = (s.business_day, s.store_id, s.workstation, s.sequence, s.begin_time)"
 )
+
+
+class NotOwnReceiptError(NotFoundError):
+    """There is no such receipt among the person's own: the answer is the same, whatever exists."""
+
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _BOUND = struct.Struct(">QQiqqB")
@@ -117,12 +126,32 @@ def supersede(*, receipts: Sequence[Packed], delivery_id: int) -> int:
     return _stage(receipts, delivery_id, _SUPERSEDE)
 
 
+def keep_back(*, person_id: int, day: date, receipt_id: int, kept: bool, by: Actor, now: datetime) -> None:
+    """Keep day and store of one's own receipt from the household, or show them again. Raises NotOwnReceiptError."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM purchases_receipt WHERE business_day = %s AND id = %s AND person_id = %s",
+            [day, receipt_id, person_id],
+        )
+        if cursor.fetchone() is None:
+            raise NotOwnReceiptError("no such receipt among yours: it may have been deleted after two years")
+    row = {"business_day": day, "receipt_id": receipt_id, "person_id": person_id}
+    if kept:
+        KeptBack.objects.bulk_create([KeptBack(**row)], ignore_conflicts=True)
+    else:
+        KeptBack.objects.filter(**row).delete()
+    action = "purchases.keep_back" if kept else "purchases.show_again"
+    audit.record(by=by, action=action, now=now, subject=members.audit_id(person_id), count=1)
+
+
 def purge_before(*, day: date, by: Actor, now: datetime) -> int:
     """Delete the receipts of business days before `day`; how many. Touches the oldest partitions only."""
     require_transaction()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM purchases_receipt WHERE business_day < %s", [day])
         deleted = int(cursor.rowcount)
+        cursor.execute("DELETE FROM purchases_kept_back WHERE business_day < %s", [day])
     if deleted:
         audit.record(by=by, action="purchases.purge", now=now, purpose="retention", count=deleted)
     return deleted

@@ -7,6 +7,10 @@ from kvitto.members.models import Person
 from kvitto.stores.models import Store
 
 
+def _kept_back(why: str) -> Held:
+    return Held(FieldClass.CHOICE, why, Rule.PURCHASE_WINDOW, exported=True)
+
+
 def _purchase(why: str, *, exported: bool = True) -> Held:
     return Held(FieldClass.PURCHASE, why, Rule.PURCHASE_WINDOW, exported=exported)
 
@@ -59,3 +63,20 @@ class Receipt(models.Model):
         digest = _purchase("tells a repeated delivery from a changed one", exported=False)
         digest_version = _purchase("how the digest was made", exported=False)
         sealed = _purchase("lines or groups, tax and tenders, readable with the member's key only")
+
+
+class KeptBack(models.Model):
+    """A receipt of which its buyer lets the household see neither day nor store. Without a foreign key: see decision 17."""
+
+    pk = models.CompositePrimaryKey("business_day", "receipt_id")
+    business_day = models.DateField()
+    receipt_id = models.BigIntegerField()
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "purchases_kept_back"
+
+    class Privacy:
+        business_day = _kept_back("names the receipt together with its id")
+        receipt_id = _kept_back("names the receipt together with its day")
+        person = Held(FieldClass.IDENTIFIER, "whose receipt it is", Rule.PURCHASE_WINDOW, exported=True)

@@ -13,9 +13,11 @@ from kvitto.kernel.db import batch_cursor
 from kvitto.kernel.periods import Period
 from kvitto.members import queries as members
 from kvitto.purchases.actions import seal_context
+from kvitto.purchases.models import KeptBack
 from kvitto.purchases.rules import deletes_on
 from kvitto.purchases.types import (
     BonusBasis,
+    BonusFigure,
     GroupContent,
     LevelReason,
     MonthTotal,
@@ -24,6 +26,7 @@ from kvitto.purchases.types import (
     ReceiptFilter,
     ReceiptHead,
     RegisterCounts,
+    Span,
 )
 from kvitto.stores.types import Level
 from kvitto.vault import actions as vault
@@ -38,6 +41,22 @@ _DETAIL = "channel, kind, bonus_basis::text"
 # Both bounds, so that the tables of other months are left alone
 _OF_A_PERIOD = "person_id = %s AND business_day >= %s AND business_day < %s"
 _NEWEST_FIRST = "ORDER BY business_day DESC, end_time DESC, id DESC"
+_FIGURES = """
+WITH figure AS (
+    SELECT r.person_id, r.business_day, r.end_time, r.store_id, r.currency, s.shown AND k.receipt_id IS NULL AS shown,
+        (SELECT coalesce(sum((basis->>1)::bigint), 0) FROM jsonb_array_elements(r.bonus_basis) basis)::bigint AS cents
+    FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::bool[]) AS s (person_id, first, past, shown)
+    JOIN purchases_receipt r ON r.person_id = s.person_id AND r.business_day >= s.first AND r.business_day < s.past
+    LEFT JOIN purchases_kept_back k ON k.business_day = r.business_day AND k.receipt_id = r.id
+    WHERE r.business_day >= %s AND r.business_day < %s
+), told AS (
+    SELECT cents, currency, person_id, business_day, store_id, end_time FROM figure WHERE shown AND cents <> 0
+    UNION ALL
+    SELECT sum(cents)::bigint, currency, NULL, NULL, NULL, NULL FROM figure WHERE NOT shown AND cents <> 0 GROUP BY currency
+)
+SELECT cents, currency, person_id, business_day, store_id FROM told
+ORDER BY business_day DESC NULLS LAST, end_time DESC, currency
+"""
 _FILTERS = {
     "store_id": "store_id = %s",
     "first": "business_day >= %s",
@@ -180,6 +199,33 @@ def bonus_bases_of(person_id: int, period: Period) -> list[tuple[date, int, list
         )
         rows = cursor.fetchall()
     return [(day, receipt_id, msgspec.json.decode(basis, type=list[BonusBasis])) for day, receipt_id, basis in rows]
+
+
+def bonus_figures(spans: Sequence[Span], *, period: Period) -> list[BonusFigure]:
+    """The Bonus purchases of receipts in people's spans and a period, newest first; opens nothing.
+
+    One figure a receipt: the cents that its Bonus classes count, without those it came to. A receipt without any is left
+    out. What its buyer keeps back, and all of a span that is not shown, comes as one sum a currency, at the end.
+    """
+    with batch_cursor() as cursor:
+        cursor.execute(
+            _FIGURES,
+            [
+                [span.person_id for span in spans],
+                [span.start for span in spans],
+                [span.end for span in spans],
+                [span.shown for span in spans],
+                period.start,
+                period.end or date.max,
+            ],
+            binary=True,
+        )
+        return [BonusFigure(*row) for row in cursor]
+
+
+def is_kept_back(*, person_id: int, day: date, receipt_id: int) -> bool:
+    """Whether a person keeps a receipt of theirs back from their household."""
+    return KeptBack.objects.filter(business_day=day, receipt_id=receipt_id, person_id=person_id).exists()
 
 
 def withheld_since(person_id: int, since: datetime) -> int:

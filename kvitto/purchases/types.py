@@ -254,6 +254,27 @@ class ReceiptDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Days of a person's receipts, half-open, and whether their days and stores are shown."""
+
+    person_id: int
+    start: date
+    end: date
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BonusFigure:
+    """The Bonus purchases of one receipt; or of all that are kept back, in one currency, of which nothing else is said."""
+
+    cents: int
+    currency: str
+    person_id: int | None = None
+    business_day: date | None = None
+    store_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptFilter:
     """Which of a person's receipts to list. Both days are in; the cents are of the total, both ends in."""
 

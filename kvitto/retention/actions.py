@@ -4,6 +4,7 @@ from datetime import datetime
 
 from kvitto.accounts import actions as accounts
 from kvitto.accounts import tries
+from kvitto.households import actions as households
 from kvitto.intake import leftovers
 from kvitto.kernel.actor import SYSTEM, Actor
 from kvitto.kernel.db import opened
@@ -43,7 +44,7 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         destroyed = vault.destroy_quarters(before=quarter, by=by, now=now)
         sessions = accounts.forget_sessions(now=now)
         failures = tries.forget(now=now)
-        codes = members.forget_codes(now=now)
+        codes = members.forget_codes(now=now) + households.forget_invitations(now=now)
         forgotten = leftovers.forget(now=now, keep_from=oldest)
     return RetentionRun(
         keep_from=oldest,

@@ -48,7 +48,7 @@ def open_case(
     if not Person.objects.filter(pk=person_id).exists():
         raise UnknownError("there is no such member")
     act = Act.MEMBER_VIEW_CHOICES if duty is Duty.SERVICE_POINT else Act.CASE_OPEN  # each is for that duty alone
-    permit(by=by, act=act, now=now, reason=reason, relation=queries.relation(mine, person_id))
+    permit(by=by, act=act, now=now, reason=reason, relation=queries.relation(mine, person_id, now=now))
     if not rules.is_sound_text(reference, rules.LONGEST_REFERENCE):
         raise CaseReferenceError(f"a case reference has 1 to {rules.LONGEST_REFERENCE} characters, all of them visible")
     row = Case.objects.create(
@@ -78,7 +78,7 @@ def approve_case(*, case_id: int, fresh_factor: bool, by: Actor, now: datetime) 
     decided = row.member_asked or row.approved_at or row.glass_id or row.closed_at
     if row.person_id is None or decided or now >= row.ends_at:
         raise NothingWaitsError("this case no longer waits for approval: open it again if it is still needed")
-    related = queries.relation(mine, row.person_id)
+    related = queries.relation(mine, row.person_id, now=now)
     permit(by=by, act=Act.CASE_APPROVE, now=now, fresh_factor=fresh_factor, relation=related, approved=True)
     # the entry first: the approver sees who it is about only as long as the case waits
     _record_case("approve_case", row, row.person_id, by=by, now=now)
@@ -124,7 +124,7 @@ def break_glass(
     far = []
     for each in wanted:
         with identity.presenting(person=each):
-            if queries.relation(mine, each) is Relation.STRANGER:
+            if queries.relation(mine, each, now=now) is Relation.STRANGER:
                 far.append(each)
     if not far:
         raise NobodyLeftError("nobody is left whom you may look up: name other cards, or ask a colleague")

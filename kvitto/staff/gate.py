@@ -82,7 +82,7 @@ def permit_lines(*, by: Actor, person_id: int, now: datetime, fresh_factor: bool
         act=Act.LINES_BREAK_GLASS if case and case.break_glass else Act.LINES_OPEN,
         now=now,
         fresh_factor=fresh_factor,
-        relation=queries.relation(staff_id, person_id),
+        relation=queries.relation(staff_id, person_id, now=now),
         reason=case.reason if case else None,
         has_case=case is not None,
         member_asked=case is not None and case.member_asked,

@@ -6,6 +6,7 @@ from django.db.models import Max, Q, QuerySet
 from django.utils.timezone import localdate
 
 from kvitto.accounts.models import Account
+from kvitto.households import queries as households
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.members import queries as members
 from kvitto.staff.models import Agreement, Case, DutyPeriod, PendingChange, Signature, StaffPerson
@@ -249,27 +250,22 @@ def unreviewed() -> int:
     return GlassRow.objects.filter(reviewed_at=None).count()
 
 
-def relation(staff_id: int, person_id: int) -> Relation:
+def relation(staff_id: int, person_id: int, *, now: datetime) -> Relation:
     """What a member is to a staff person.
 
-    Themselves: by the person they are in the customer register. Household: see `_share_a_household`. Namesake: the
+    Themselves: by the person they are in the customer register. Household: those who share the Bonus today. Namesake: the
     family names have a part in common, whichever is known: the register's own, or the one in the staff person's name.
     """
     name, own_id = StaffPerson.objects.values_list("name", "person_id").get(pk=staff_id)
     if own_id == person_id:
         return Relation.SELF
-    if own_id is not None and _share_a_household(own_id, person_id):
+    if own_id is not None and households.share_a_household(own_id, person_id, today=localdate(now)):
         return Relation.HOUSEHOLD
     family_name = members.details(person_id).family_name
     own_names = [family_name_of(name)] + ([members.details(own_id).family_name] if own_id is not None else [])
     if any(are_namesakes(each, family_name) for each in own_names):
         return Relation.NAMESAKE
     return Relation.STRANGER
-
-
-def _share_a_household(_one: int, _other: int) -> bool:
-    """Whether two people share the Bonus. Nobody does until there is a room that knows households: it is asked here."""
-    return False
 
 
 def _open(now: datetime) -> QuerySet[Case]:

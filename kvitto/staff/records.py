@@ -8,11 +8,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.timezone import localdate
+
 from kvitto.audit import actions as audit
 from kvitto.choices import actions as choices_actions
 from kvitto.choices import queries as choices
 from kvitto.choices import texts
 from kvitto.choices.types import Channel, Decision, LevelStatement, Stated, Topic
+from kvitto.households import queries as households
+from kvitto.households.types import Home
 from kvitto.kernel import identity
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
@@ -52,6 +56,7 @@ class Record:
     details: PersonDetails
     cards: list[HeldCard]
     levels: list[LevelStatement] | None
+    household: Home | None
 
 
 SHOWN = {
@@ -126,11 +131,13 @@ def record(*, case_id: int, duty: Duty, by: Actor, now: datetime) -> Record:
     require_transaction()
     case = _permitted(case_id, duty, SHOWN[duty], by=by, now=now)
     _note_view(case, by, now)
+    at_point = duty is Duty.SERVICE_POINT
     return Record(
         case=case,
         details=members.details(case.person_id),
         cards=members.cards_of(case.person_id, now=now),
-        levels=choices.levels_stated_by(case.person_id) if duty is Duty.SERVICE_POINT else None,
+        levels=choices.levels_stated_by(case.person_id) if at_point else None,
+        household=households.home(case.person_id, today=localdate(now), now=now) if at_point else None,
     )
 
 
@@ -189,7 +196,7 @@ def _permitted(case_id: int, duty: Duty, acts: Sequence[Act], *, by: Actor, now:
         raise NoCaseError("this case is over: look the member up again if it is still needed")
     if not case.usable:
         raise DeniedError(Act.MEMBER_VIEW_IDENTITY, Denial.SECOND_PERSON)
-    relation = queries.relation(staff_id, case.person_id)
+    relation = queries.relation(staff_id, case.person_id, now=now)
     permit_all(by=by, acts=acts, now=now, relation=relation, reason=case.reason)
     return case
 

@@ -113,6 +113,8 @@ POLICY: dict[Act, Row] = {
     Act.OWN_TRACES: _own("see who has looked at their data, when and why"),
     Act.OWN_CHOICES: _own("decide what their data may be used for, and see what they decided"),
     Act.OWN_SECURITY: _own("change their password, and end their sign-ins"),
+    Act.OWN_HOUSEHOLD: _own("decide who is in their household, and as its main member see the others' Bonus purchases"),
+    Act.OWN_KEEP_BACK: _own("keep a receipt's day and store from their household"),
     # staff, for themselves; the first three without an agreement, since this is how one comes to sign it
     Act.STAFF_SIGN_IN: _open("sign in as staff", VISITOR, STAFF),
     Act.STAFF_SECOND_FACTOR: _open("set up, show and replace their own second factor", STAFF),
@@ -127,6 +129,7 @@ POLICY: dict[Act, Row] = {
     Act.MEMBER_REGISTER_CHOICE: _look_up("write down a choice for a member", POINT),
     Act.MEMBER_VIEW_HOUSEHOLD: _look_up("see who belongs to a member's household", POINT),
     Act.MEMBER_ISSUE_CODE: _look_up("make a member a code for the sign-in", POINT, also={OPERATOR}),
+    Act.HOUSEHOLD_CHANGE: _open("note a death, and name a household's main member after one", OPERATOR),
     # one member's purchases
     Act.CASE_OPEN: _look_up("open a case about a member", HANDLER),
     Act.STAFF_OWN_CASES: _staff("see and close their own cases", POINT, HANDLER),

@@ -43,6 +43,8 @@ class Act(StrEnum):
     OWN_TRACES = "own.traces"
     OWN_CHOICES = "own.choices"
     OWN_SECURITY = "own.security"
+    OWN_HOUSEHOLD = "own.household"
+    OWN_KEEP_BACK = "own.keep_back"
 
     STAFF_SIGN_IN = "staff.sign_in"
     STAFF_HOME = "staff.home"
@@ -57,6 +59,7 @@ class Act(StrEnum):
     MEMBER_REGISTER_CHOICE = "member.register_choice"
     MEMBER_VIEW_HOUSEHOLD = "member.view_household"
     MEMBER_ISSUE_CODE = "member.issue_code"
+    HOUSEHOLD_CHANGE = "household.change"
 
     CASE_OPEN = "case.open"
     STAFF_OWN_CASES = "staff.own_cases"

@@ -107,6 +107,8 @@ def _write_stores(stores: Mapping[str, Store], codes: Collection[str]) -> None:
 def _write_profile(network: Network) -> None:
     """With how members reach the co-op, unless the file does not say."""
     told = network.contact
-    contact = {"phone": told.phone, "phone_hours": dict(told.hours), "phone_price": dict(told.price)} if told else {}
-    if not models.NetworkProfile.objects.update(profile=network.profile, version=F("version") + 1, **contact):
-        models.NetworkProfile.objects.create(profile=network.profile, version=1, **contact)
+    facts: dict[str, object] = {"profile": network.profile, "account_age": network.account_age}
+    if told:
+        facts |= {"phone": told.phone, "phone_hours": dict(told.hours), "phone_price": dict(told.price)}
+    if not models.NetworkProfile.objects.update(version=F("version") + 1, **facts):
+        models.NetworkProfile.objects.create(version=1, **facts)

@@ -135,6 +135,7 @@ class NetworkProfile(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     profile = models.CharField(max_length=8)
     version = models.IntegerField()
+    account_age = models.SmallIntegerField(default=types.ACCOUNT_AGE)
     phone = models.CharField(max_length=40, default="")
     phone_hours = models.JSONField(default=dict)
     phone_price = models.JSONField(default=dict)
@@ -143,6 +144,7 @@ class NetworkProfile(models.Model):
         db_table = "stores_profile"
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="stores_profile_single"),
+            models.CheckConstraint(condition=Q(account_age__range=(7, 18)), name="stores_profile_account_age"),
             models.CheckConstraint(
                 condition=Q(profile__in=[str(profile) for profile in types.Profile]), name="stores_profile_known"
             ),
@@ -152,6 +154,7 @@ class NetworkProfile(models.Model):
         id = reference("always 1")
         profile = reference("what a member who decided nothing starts from")
         version = reference("tells a process that its copy of stores and levels is old")
+        account_age = reference("from this age on a minor has a sign-in of their own")
         phone = reference("members call it")
         phone_hours = reference("when somebody answers, by language")
         phone_price = reference("what a call costs, by language")

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from kvitto.kernel.toml import CODE, NotTomlError, Table, read, shown
 from kvitto.stores import rules
 from kvitto.stores.types import (
+    ACCOUNT_AGE,
     Chain,
     Channel,
     Company,
@@ -23,6 +24,7 @@ from kvitto.stores.types import (
     Store,
 )
 
+LEAST_AGE, MOST_AGE = 7, 18
 MOST_TILLS = 999
 LANGUAGES = ("sv", "fi", "en")
 
@@ -76,8 +78,19 @@ def _network(file: Table) -> Network:
     chains = {code: _chain(table) for code, table in file.tables("chain")}
     stores = {code: _store(table, zone, zones) for code, table in file.tables("store")}
     contact = _contact(file)
+    age = _account_age(file)
     file.close()
-    return Network(profile, companies, chains, stores, contact)
+    return Network(profile, companies, chains, stores, contact, age)
+
+
+def _account_age(file: Table) -> int:
+    value = file.take("account_age")
+    if value is None:
+        return ACCOUNT_AGE
+    if type(value) is int and LEAST_AGE <= value <= MOST_AGE:
+        return value
+    file.refuse(f"an age from {LEAST_AGE} to {MOST_AGE} is expected, not {shown(value)}", "account_age")
+    return ACCOUNT_AGE
 
 
 def _contact(file: Table) -> Contact | None:

@@ -13,6 +13,7 @@ from kvitto.kernel.collation import sort_key
 from kvitto.kernel.db import batch_cursor
 from kvitto.stores import models, rules
 from kvitto.stores.types import (
+    ACCOUNT_AGE,
     Chain,
     ChainRecording,
     Channel,
@@ -158,7 +159,12 @@ def current() -> Network | None:
         code: Chain(name, tuple(levels_of[chain_id]))
         for chain_id, code, name in models.Chain.objects.order_by("code").values_list("id", "code", "name")
     }
-    return Network(profile(), companies, chains, _stores(), contact())
+    return Network(profile(), companies, chains, _stores(), contact(), account_age())
+
+
+def account_age() -> int:
+    """From which age on a minor has a sign-in of their own; before any network was loaded, the usual one."""
+    return models.NetworkProfile.objects.values_list("account_age", flat=True).first() or ACCOUNT_AGE
 
 
 def contact() -> Contact | None:

@@ -198,7 +198,9 @@ class _Timeline(tuple[LevelPeriod, ...]):
 
 
 def _facts(network: Network) -> dict[tuple[str, str], Facts]:
-    found: dict[tuple[str, str], Facts] = {("profile", ""): {"members start from": network.profile}}
+    found: dict[tuple[str, str], Facts] = {
+        ("profile", ""): {"members start from": network.profile, "own sign-in from age": str(network.account_age)}
+    }
     if network.contact:
         found["contact", ""] = _contact_facts(network.contact)
     found |= {("company", code): _company_facts(company) for code, company in network.companies.items()}

@@ -29,6 +29,9 @@ class Profile(StrEnum):
     STRICT = "strict"  # totals only
 
 
+ACCOUNT_AGE = 15  # unless the network file says another
+
+
 class CompanyKind(StrEnum):
     """Who runs a store."""
 
@@ -97,6 +100,7 @@ class Network:
     chains: Mapping[str, Chain]
     stores: Mapping[str, Store]
     contact: Contact | None = None  # None: the file says nothing of it
+    account_age: int = ACCOUNT_AGE  # from this age on a minor has a sign-in of their own
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "kvitto.stores",
     "kvitto.assortment",
     "kvitto.members",
+    "kvitto.households",
     "kvitto.choices",
     "kvitto.staff",
     "kvitto.vault",

@@ -164,6 +164,11 @@ TABLES: dict[str, list[Policy]] = {
         Policy("presented_use", "UPDATE", f"{PUBLIC} AND id = {CODE}"),
         Policy("staff_point", "ALL", CASE_AT_POINT),
     ],
+    # what several people share: asked as the system by the one room that knows it (decision 17)
+    "households_household": [_MACHINE],
+    "households_place": [_MACHINE],
+    "households_guardian": [_MACHINE],
+    "households_invitation": [_MACHINE],
     "choices_statement": [
         _MACHINE,
         Policy("till", "SELECT", TILL),
@@ -187,6 +192,7 @@ TABLES: dict[str, list[Policy]] = {
         Policy("own", "SELECT", OWN),
         Policy("staff_handler", "SELECT", CASE_OF_HANDLER),
     ],
+    "purchases_kept_back": [_MACHINE, Policy("own", "ALL", OWN)],
     "intake_delivery": [_MACHINE, Policy("till", "ALL", TILL)],
     "intake_quarantine": [_MACHINE, Policy("till", "ALL", TILL)],
     "intake_conflict": [_MACHINE, Policy("till", "ALL", TILL)],

@@ -13,6 +13,8 @@ from kvitto.accounts.types import Kind
 from kvitto.audit import actions as audit
 from kvitto.choices.actions import state_levels
 from kvitto.choices.types import Channel
+from kvitto.households import actions as households
+from kvitto.households.types import NewPlace, Role
 from kvitto.kernel import identity
 from kvitto.kernel.actor import OPERATOR, VISITOR, Actor, ActorKind
 from kvitto.kernel.db import OWNER, opened
@@ -21,6 +23,7 @@ from kvitto.members import actions as members
 from kvitto.members import changes
 from kvitto.members.models import Card, Code, Person
 from kvitto.members.types import CodeChannel, ContactKind
+from kvitto.purchases import actions as purchases
 from kvitto.stores.types import Level
 from kvitto.wiring import grants, third_party_privacy
 from kvitto.wiring.walls import FUNCTIONS, OPEN, TABLES
@@ -40,6 +43,7 @@ WHOSE = {  # which rows are somebody's
     "choices_statement": BY_PERSON,
     "vault_key": BY_PERSON,
     "purchases_receipt": BY_PERSON,
+    "purchases_kept_back": BY_PERSON,
     "accounts_account": "id = {account}",
     "accounts_session": BY_ACCOUNT,
     "accounts_factor": BY_ACCOUNT,
@@ -104,6 +108,19 @@ def people(cast):
             state_levels(levels=levels, channel=Channel.WEB, stated_at=NOW, by=OPERATOR, now=NOW)
             found[name] = {"account": account, "person": person}
     take(receipt(), receipt(card=BJORN_CARD, sequence=2), receipt(card="9246000000009999", sequence=3), b"{}")
+    with opened():
+        for day, receipt_id, person in rows("SELECT business_day, id, person_id FROM purchases_receipt"):
+            whose = {"person_id": person, "day": day, "receipt_id": receipt_id}
+            purchases.keep_back(**whose, kept=True, by=OPERATOR, now=NOW)
+        households.register(
+            homes=[[NewPlace(cast.aino, Role.MAIN, TODAY), NewPlace(cast.bjorn, Role.ADULT, TODAY)]],
+            by=OPERATOR,
+            now=NOW,
+        )
+        mine = {"person_id": cast.aino, "by": OPERATOR, "today": TODAY, "now": NOW}
+        households.invite(**mine)
+        child = {"given_name": "Elis", "family_name": "Ahonen", "birth_date": TODAY}
+        households.add_minor(**child, **mine)
     return found
 
 
@@ -334,6 +351,13 @@ def test_no_function_works_with_its_owners_rights(db):
 MACHINES = {  # who takes up an identity that reaches more than its owner's rows
     ("kvitto.doors.cli.base", "process_is", "OPERATOR"): "a command is its operator's",
     ("kvitto.intake.worker", "acting", "TILL"): "receipts are recorded for whoever bought",
+    (
+        "kvitto.households.queries",
+        "acting",
+        "SYSTEM",
+    ): "a household is several people's; each query begins with one's own place",
+    ("kvitto.households.actions", "acting", "SYSTEM"): "a change of a household touches several people's rows",
+    ("kvitto.spending.household", "acting", "SYSTEM"): "the main member's figures of the others, and their entries",
     ("kvitto.wiring.jobs", "acting", "SYSTEM"): "what is over its time goes, whosever it is",
     ("kvitto.wiring.setup", "acting", "SYSTEM"): "a migration that moves data has to see it",
     ("kvitto.demo.queries", "acting", "SYSTEM"): "the demo's page lists invented people to a visitor",

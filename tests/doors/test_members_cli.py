@@ -4,14 +4,17 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils.timezone import localdate
 from typer.testing import CliRunner
 
 from kvitto.audit.models import Entry
 from kvitto.doors.cli.members import app
+from kvitto.households import queries as households
 from kvitto.kernel.errors import NotFoundError
 from kvitto.members import queries, rules
 from kvitto.members.models import Code
-from tests.cast import AINO_CARD
+from tests.cast import AINO_CARD, BJORN_CARD
+from tests.households import settle
 
 
 def run(*arguments):
@@ -49,3 +52,16 @@ def test_an_unknown_card_gets_no_code_and_is_not_repeated(cast, card):
 
 def test_a_channel_there_is_not_is_wrong_usage(cast):
     assert run("--card", AINO_CARD, "--channel", "mail").exit_code == 2
+
+
+def test_a_death_ends_cards_and_place_and_another_adult_is_named(cast):
+    settle(cast)
+    command = CliRunner().invoke
+    day = (datetime.now(UTC) - timedelta(days=1)).date()
+    assert command(app, ["main", "--card", BJORN_CARD]).exit_code != 0
+    assert command(app, ["death", "--card", AINO_CARD, "--on", day.isoformat()]).exit_code == 0
+    assert queries.holder_at(AINO_CARD, at=datetime.now(UTC)) is None
+    assert command(app, ["main", "--card", BJORN_CARD]).exit_code == 0
+    today = localdate()
+    found = households.home(cast.bjorn, today=today, now=datetime.now(UTC))
+    assert [(mate.given_name, mate.role) for mate in found.mates] == [("Björn", "main")]

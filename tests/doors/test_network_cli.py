@@ -23,7 +23,7 @@ def test_load_shows_the_differences_and_writes_them():
     result = run("load", NORDIC)
     assert result.exit_code == 0
     shown = result.stdout.splitlines()
-    assert shown[0] == "new     profile: members start from default"
+    assert shown[0] == "new     profile: members start from default; own sign-in from age 15"
     assert "new     chain hotels: name Hotels; store channel totals only; web channel totals only" in shown
     assert shown[-1] == "14 new, 0 changed, 0 unchanged, 0 kept"
     assert set(queries.current().chains) >= {"prisma", "hotels"}

@@ -31,6 +31,11 @@ NO_PAGES = {
     "demo-sign-in",
     "choice",
     "choice-confirm",
+    "household-invite",
+    "household-join",
+    "household-minor",
+    "household-do",
+    "receipt-keep-back",
 }
 
 
@@ -128,16 +133,20 @@ def _members(username: str, person_id: int) -> Iterator[State]:
         yield State(page, reverse(page), who=username)
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
+    yield State("household", reverse("household"), who=username)
+    yield State("household-month", reverse("household-month", args=[_last_month()]), who=username)
+    yield State("household", reverse("household"), "invited", who=username, act=_invite)
     yield State("security", f"{reverse('security')}?done=password", "done", who=username)
     yield State("choices", reverse("choices"), "done", who=username, act=_forbid)
     yield State("security", reverse("security"), "wrong", who=username, act=_wrong_current_password)
 
 
 def _newcomers() -> Iterator[State]:
-    for page in ("purchases", "receipts", "account", "traces"):
+    for page in ("purchases", "receipts", "account", "traces", "household"):
         yield State(page, reverse(page), "new", who=NEWCOMER)
     yield State("purchases", reverse("purchases"), "unlinked", who=UNLINKED)
     yield State("card", reverse("card"), "none", who=CARDLESS)
+    yield State("household", reverse("household"), "wrong", who=CARDLESS, act=_wrong_invitation)
 
 
 def _elsewhere(username: str) -> Iterator[State]:
@@ -204,6 +213,24 @@ def _forbid(page: Page) -> None:
     """The ban, or what takes it back: the first button of the page."""
     with page.expect_navigation():
         page.click("main button[name=value]")
+
+
+def _invite(page: Page) -> None:
+    with page.expect_navigation():
+        page.click("form[action$=invite] button")
+
+
+def _wrong_invitation(page: Page) -> None:
+    forget_tries()
+    page.click("summary >> nth=1")
+    _submit(page, code="AAAA-AAAA")
+
+
+def _last_month() -> str:
+    """As addresses write it."""
+    from django.utils.timezone import localdate
+
+    return f"{localdate().replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
 def _submit(page: Page, **values: str) -> None:

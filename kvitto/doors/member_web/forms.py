@@ -48,6 +48,31 @@ class NewAccountForm(NewPasswordForm):
     field_order = ("username", "password")
 
 
+class JoinForm(forms.Form):
+    """The code of an invitation to a household."""
+
+    code = forms.CharField(
+        label=_("Code of the invitation"),
+        help_text=_("Eight letters and digits, such as K7QF-2M9D. Capitals and gaps do not matter."),
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+
+
+class MinorForm(forms.Form):
+    """A child who comes into the register with their household."""
+
+    given_name = forms.CharField(
+        label=_("Given name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    family_name = forms.CharField(
+        label=_("Family name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    birth_date = forms.DateField(label=_("Date of birth"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
 def taken(form: forms.Form) -> None:
     """The user name is somebody else's."""
     form.add_error("username", _("This user name is taken. Choose another."))

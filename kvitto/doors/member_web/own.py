@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from kvitto.doors.member_web import charts, filters, words
 from kvitto.doors.member_web.converters import is_month, month
 from kvitto.doors.member_web.formats import clock
-from kvitto.doors.member_web.visit import MemberRequest, Visit, own, wants_part
+from kvitto.doors.member_web.visit import MemberRequest, Visit, own, own_act, wants_part
+from kvitto.households import queries as households
+from kvitto.households.types import Role
+from kvitto.kernel.db import opened
 from kvitto.kernel.periods import Period, month_start, months_after
+from kvitto.purchases import actions
+from kvitto.purchases import queries as registered
 from kvitto.purchases.types import LevelReason
 from kvitto.spending import queries as spending
 from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED, Listed, ReceiptPage
@@ -192,8 +197,25 @@ def receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) ->
         "clock": clock(head.end_time.astimezone(ZoneInfo(found.zone))),
         "why": WHY.get((head.level, head.level_reason)) or words.REASONS[head.level_reason],
         "vat": _vat(found),
+        "shared": households.role_of(visit.person_id, today=visit.today) in {Role.ADULT, Role.MINOR},
+        "kept_back": registered.is_kept_back(person_id=visit.person_id, day=day, receipt_id=receipt_id),
     }
     return render(request, "member/receipt.html", context)
+
+
+@own_act
+def keep_back(request: MemberRequest, visit: Visit, day: date, receipt_id: int) -> HttpResponse:
+    """Keep day and store of a receipt from the household, or show them again."""
+    with opened():
+        actions.keep_back(
+            person_id=visit.person_id,
+            day=day,
+            receipt_id=receipt_id,
+            kept="show" not in request.POST,
+            by=visit.by,
+            now=visit.now,
+        )
+    return redirect(f"{reverse('receipt', args=[day, receipt_id])}#household")
 
 
 def _vat(page: ReceiptPage) -> list[tuple[str, int, int, int]]:

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from kvitto.accounts.web import SignOut
-from kvitto.doors.member_web import access, card, choices, converters, own, pages, pwa
+from kvitto.doors.member_web import access, card, choices, converters, household, own, pages, pwa
 from kvitto.doors.member_web.language import choose_language
 from kvitto.doors.member_web.theme import set_theme
 
@@ -23,6 +23,13 @@ urlpatterns = [
     path("account/choices/history", choices.history, name="choices-history"),
     path("account/choices/decide", choices.decide, name="choice"),
     path("account/choices/confirm", choices.confirm, name="choice-confirm"),
+    path("household", household.household, name="household"),
+    path("household/<period:period>", household.month_page, name="household-month"),
+    path("household/invite", household.invite, name="household-invite"),
+    path("household/join", household.join, name="household-join"),
+    path("household/minor", household.add_minor, name="household-minor"),
+    path("household/do", household.do, name="household-do"),
+    path("receipts/<day:day>/<row:receipt_id>/keep-back", own.keep_back, name="receipt-keep-back"),
     path("account/security", access.security, name="security"),
     path("account/security/end", access.end_session, name="security-end"),
     path("account/security/end-all", access.end_all_sessions, name="security-end-all"),

@@ -7,11 +7,11 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import localdate, now
 from django.utils.translation import get_language
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from kvitto.accounts.models import Account
@@ -41,6 +41,10 @@ class Visit:
     today: date
     language: str
 
+    def acts(self) -> dict[str, Any]:
+        """The arguments of every change that a person makes about their household."""
+        return {"person_id": self.person_id, "by": self.by, "today": self.today, "now": self.now}
+
     def asks(self) -> dict[str, Any]:
         """The arguments of every call that opens something for its owner."""
         return {
@@ -63,12 +67,31 @@ def own(view: View[P]) -> Callable[..., HttpResponse]:
     @login_required
     @wraps(view)
     def page(request: MemberRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        person_id = members.person_of_account(request.user.pk)
-        if person_id is None:
-            return render(request, "member/unlinked.html")
-        instant = now()
-        by = Actor(ActorKind.MEMBER, str(request.user.pk))
-        visit = Visit(person_id, by, instant, localdate(instant), (get_language() or "en")[:2])
+        visit = _visit(request)
+        return view(request, visit, *args, **kwargs) if visit else render(request, "member/unlinked.html")
+
+    return page
+
+
+def own_act(view: View[P]) -> Callable[..., HttpResponse]:
+    """What a form of the person whose account is signed in does."""
+
+    @require_POST
+    @login_required
+    @wraps(view)
+    def page(request: MemberRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        visit = _visit(request)
+        if visit is None:
+            raise Http404
         return view(request, visit, *args, **kwargs)
 
     return page
+
+
+def _visit(request: MemberRequest) -> Visit | None:
+    person_id = members.person_of_account(request.user.pk)
+    if person_id is None:
+        return None
+    instant = now()
+    by = Actor(ActorKind.MEMBER, str(request.user.pk))
+    return Visit(person_id, by, instant, localdate(instant), (get_language() or "en")[:2])

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from kvitto.doors.member_web.converters import is_month
 from kvitto.doors.member_web.formats import SPACE, money
 from kvitto.doors.member_web.formats import month as month_words
+from kvitto.households.types import Role
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.periods import Period
 from kvitto.purchases.types import LevelReason
@@ -80,7 +81,20 @@ ACTS: dict[str, Promise] = {
     "purchases.view": _("looked at your receipts, of which only totals are recorded"),
     "members.use_code": _("set up your sign-in with a code of yours"),
     "members.link_account": _("linked a user name to you"),
+    "spending.household": _("saw days, stores and Bonus purchases of your receipts, as your household's main member"),
+    "households.invite": _("invited an adult to the household"),
+    "households.withdraw": _("took back or declined an invitation"),
+    "households.join": _("let you into a household"),
+    "households.add_minor": _("added you to the household"),
+    "households.name_guardian": _("named another guardian of yours"),
+    "households.leave": _("ended your place in the household"),
+    "households.offer_main": _("offered you to be the household's main member"),
+    "households.change_main": _("changed the household's main member"),
+    "households.note_death": _("noted a death"),
+    "purchases.keep_back": _("kept a receipt back from the household"),
+    "purchases.show_again": _("showed a receipt to the household again"),
 }
+ROLES: dict[Role, Promise] = {Role.MAIN: _("main member"), Role.ADULT: _("adult"), Role.MINOR: _("minor")}
 WHY: dict[str, Promise] = {  # staff's reasons for look-up, as they are said to the member
     "member_asked": _("you asked for it"),
     "claim": _("a claim about something that was bought"),
@@ -105,6 +119,12 @@ BONUS_CLASSES: dict[str, Promise] = {"standard": _("purchases"), "fuel": _("fuel
 def _named(names: dict[str, Promise], code: str) -> str:
     """The word for a code, or the code itself: a till may send more of them than there are words for."""
     return str(names.get(code, code))
+
+
+@register.filter
+def role(value: Role) -> Promise:
+    """What somebody is in a household."""
+    return ROLES[value]
 
 
 @register.filter

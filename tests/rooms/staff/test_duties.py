@@ -9,6 +9,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from kvitto.accounts import actions as accounts
 from kvitto.accounts.types import Kind
 from kvitto.audit.models import Entry
+from kvitto.households import actions as households
 from kvitto.kernel import identity
 from kvitto.kernel.actor import OPERATOR, Actor, ActorKind
 from kvitto.kernel.db import opened
@@ -18,6 +19,7 @@ from kvitto.staff.gate import DeniedError, NotStaffError
 from kvitto.staff.models import DutyPeriod, StaffPerson
 from kvitto.staff.types import AgreementState, Denial, Duty, Relation, Standing
 from tests.cast import NOW, TODAY
+from tests.households import do, settle
 from tests.rooms.staff.conftest import PASSWORD, hire, sign
 
 DAY = timedelta(days=1)
@@ -280,7 +282,19 @@ def test_what_a_member_is_to_a_staff_person(cast, name, person, relation):
     with opened():
         disa = hire(name, getattr(cast, person) if person else None)
 
-    assert queries.relation(disa.staff_id, cast.aino) is relation
+    assert queries.relation(disa.staff_id, cast.aino, now=NOW) is relation
+
+
+def test_who_shares_the_bonus_is_of_the_household_until_they_leave(cast):
+    settle(cast)
+    with opened():
+        disa = hire("Disa Dahl", cast.bjorn)
+
+    assert queries.relation(disa.staff_id, cast.aino, now=NOW) is Relation.HOUSEHOLD
+
+    do(households.leave, cast.bjorn)
+
+    assert queries.relation(disa.staff_id, cast.aino, now=TOMORROW) is Relation.NAMESAKE
 
 
 # what the database holds by itself

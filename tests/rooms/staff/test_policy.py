@@ -21,10 +21,11 @@ VISITORS = {
 }  # fmt: skip
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.archive", "own.card", "own.account", "own.traces",
-    "own.security", "own.choices",
+    "own.security", "own.choices", "own.household", "own.keep_back",
 }  # fmt: skip
 OPERATORS = {
-    "member.issue_code", "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",
+    "member.issue_code", "household.change",
+    "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",
     "processors.load",
     "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format", "retention.run",
     "till_key.issue", "db.operate", "bench.run", "demo.load", "serve.run", "jobs.work",

@@ -52,7 +52,7 @@ def lines(found):
 
 def test_the_first_load_says_everything_is_new():
     assert lines(load()) == [
-        "new     profile: members start from default",
+        "new     profile: members start from default; own sign-in from age 15",
         "new     company north: name Northern Co-op; business id 1234567-1; kind co-op",
         f"new     chain grocer: name Grocer; store channel {GROCER_LEVELS}; web channel totals only",
         "new     chain hotel: name Hotel; store channel totals only; web channel totals only",
