@@ -122,6 +122,9 @@ def _visitors() -> Iterator[State]:
 
 def _members(username: str, person_id: int) -> Iterator[State]:
     """The pages of a member who has bought something."""
+    from kvitto.households import queries as households
+    from kvitto.households.types import Role
+
     for page in (
         "purchases",
         "receipts",
@@ -137,7 +140,10 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
     yield State("household", reverse("household"), who=username)
-    yield State("household-month", reverse("household-month", args=[_last_month()]), who=username)
+    home = households.home(person_id, today=localdate(), now=datetime.now(UTC))
+    if home and home.role is Role.MAIN and home.others:
+        yield State("household", reverse("household"), "shared", who=username)
+        yield State("household-month", reverse("household-month", args=[_last_month()]), who=username)
     yield State("household", reverse("household"), "invited", who=username, act=_invite)
     yield State("security", f"{reverse('security')}?done=password", "done", who=username)
     yield State("choices", reverse("choices"), "done", who=username, act=_forbid)
