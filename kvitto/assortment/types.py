@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from kvitto.kernel.rows import Reject
+
 LANGUAGES = ("sv", "fi", "en")
 
 Names = Mapping[str, str]  # language -> text; at least one of LANGUAGES
@@ -236,18 +238,6 @@ class ProductRow:
     sensitivity: str = ""
     bonus_class: BonusClass = BonusClass.NONE
     launch_day: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A product row that was not taken: which, in which column, and why."""
-
-    row: int
-    column: str  # empty when it is the row as a whole
-    reason: str
-
-    def __str__(self) -> str:
-        return f"row {self.row}{self.column and ', '}{self.column}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

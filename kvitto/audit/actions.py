@@ -1,5 +1,6 @@
 """The one place where acts are written down."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +19,15 @@ def refused(*, by: Actor, act: str, why: str, now: datetime) -> None:
     """
     with opened():
         record(by=by, action="access.refused", now=now, purpose=why, case=act)
+
+
+def record_each(*, by: Actor, action: str, now: datetime, purposes: Mapping[UUID, str]) -> None:
+    """Write one act of many about many people in the caller's transaction: an entry for each, with what it was for them."""
+    require_transaction()
+    who = {"at": now, "actor_kind": by.kind, "actor_id": by.id, "action": action, "count": 1}
+    Entry.objects.bulk_create(
+        [Entry(subject=subject, purpose=purpose, case="", digest=b"", **who) for subject, purpose in purposes.items()]
+    )
 
 
 def record(  # noqa: PLR0913  an entry's fields

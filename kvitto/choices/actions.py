@@ -10,7 +10,7 @@ from kvitto.audit import actions as audit
 from kvitto.choices import queries
 from kvitto.choices.models import Statement
 from kvitto.choices.rules import is_sound, loosens
-from kvitto.choices.types import Channel, Shown, Stated, Topic
+from kvitto.choices.types import Channel, Earlier, Shown, Stated, Topic
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError, InvalidError, RefusedError
@@ -56,6 +56,36 @@ def state_levels(
         ]
     )
     audit.record(by=by, action="choices.state", now=now, count=len(levels))
+
+
+def migrate(*, statements: Sequence[Earlier], by: Actor, now: datetime) -> int:
+    """Take in what was decided in an earlier register; how many of them were not here yet."""
+    require_transaction()
+    if not statements:
+        return 0
+    there = set(
+        Statement.objects.filter(
+            channel=Channel.MIGRATION, person_id__in={each.person_id for each in statements}
+        ).values_list("person_id", "topic", "stated_at")
+    )
+    new = [each for each in statements if (each.person_id, each.topic, each.stated_at) not in there]
+    Statement.objects.bulk_create(
+        [
+            Statement(
+                person_id=each.person_id,
+                topic=each.topic,
+                value=each.value,
+                codes=list(each.codes),
+                stated_at=each.stated_at,
+                channel=Channel.MIGRATION,
+                registered_by=f"{by.kind} {by.id}",
+            )
+            for each in new
+        ]
+    )
+    if new:
+        audit.record(by=by, action="choices.state", now=now, count=len(new))
+    return len(new)
 
 
 def state(  # noqa: PLR0913  a statement's fields

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from kvitto.stores.types import Level
 
@@ -51,6 +52,16 @@ class Stated:
 
     number: int
     pending: bool
+
+
+class Earlier(NamedTuple):
+    """What somebody decided in an earlier register, as a statement to take in."""
+
+    person_id: int
+    topic: Topic
+    value: int | None
+    codes: tuple[str, ...]
+    stated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

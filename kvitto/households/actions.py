@@ -17,7 +17,7 @@ from kvitto.households import queries
 from kvitto.households.codes import digest
 from kvitto.households.models import Guardian, Household, Invitation, Place
 from kvitto.households.rules import FORGOTTEN_AFTER, INVITATION_HOLDS, may_go, periods_of
-from kvitto.households.types import Home, Mate, NewPlace, Offer, Role
+from kvitto.households.types import Home, Mate, NewHome, Offer, Role
 from kvitto.kernel import identity
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import require_transaction
@@ -50,7 +50,7 @@ class NobodyError(NotFoundError):
     """There is nobody like that in the household."""
 
 
-def register(*, homes: Sequence[Sequence[NewPlace]], by: Actor, now: datetime) -> list[int]:
+def register(*, homes: Sequence[NewHome], by: Actor, now: datetime) -> list[int]:
     """Take whole households in, as an earlier register had them; their ids in the same order.
 
     A person who is in another household on one of the days, or a second main member, breaks an exclusion constraint
@@ -58,14 +58,26 @@ def register(*, homes: Sequence[Sequence[NewPlace]], by: Actor, now: datetime) -
     """
     require_transaction()
     with _changing():
-        rows = Household.objects.bulk_create([Household(made_at=now) for _ in homes])
+        rows = Household.objects.bulk_create([Household(number=home.number, made_at=now) for home in homes])
         places = [
             _place(row.pk, each.person_id, role, period)
             for row, home in zip(rows, homes, strict=True)
-            for each in home
+            for each in home.places
             for role, period in periods_of(each.role, each.since, each.birth_date)
         ]
         Place.objects.bulk_create(places)
+        Guardian.objects.bulk_create(
+            [
+                Guardian(
+                    minor_id=each.person_id,
+                    guardian_id=each.guardian_id,
+                    period=DateRange(each.since, comes_of_age(each.birth_date)),
+                )
+                for home in homes
+                for each in home.places
+                if each.guardian_id is not None and each.birth_date is not None
+            ]
+        )
         audit.record(by=by, action="households.register", now=now, count=len(rows))
     return [int(row.pk) for row in rows]
 

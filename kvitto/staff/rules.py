@@ -129,6 +129,9 @@ POLICY: dict[Act, Row] = {
     Act.MEMBER_REGISTER_CHOICE: _look_up("write down a choice for a member", POINT),
     Act.MEMBER_VIEW_HOUSEHOLD: _look_up("see who belongs to a member's household", POINT),
     Act.MEMBER_ISSUE_CODE: _look_up("make a member a code for the sign-in", POINT, also={OPERATOR}),
+    Act.MEMBERS_IMPORT: _open(
+        "take people, cards, households and earlier choices in from the co-op's own register", OPERATOR
+    ),
     Act.HOUSEHOLD_CHANGE: _open("note a death, and name a household's main member after one", OPERATOR),
     # one member's purchases
     Act.CASE_OPEN: _look_up("open a case about a member", HANDLER),

@@ -60,6 +60,7 @@ class Act(StrEnum):
     MEMBER_VIEW_HOUSEHOLD = "member.view_household"
     MEMBER_ISSUE_CODE = "member.issue_code"
     HOUSEHOLD_CHANGE = "household.change"
+    MEMBERS_IMPORT = "register.import"
 
     CASE_OPEN = "case.open"
     STAFF_OWN_CASES = "staff.own_cases"

@@ -127,6 +127,8 @@ COMMANDS: dict[str, Act] = {
     "network load": Act.NETWORK_LOAD,
     "assortment load": Act.ASSORTMENT_LOAD,
     "processors load": Act.PROCESSORS_LOAD,
+    "members import": Act.MEMBERS_IMPORT,
+    "members sync": Act.MEMBERS_IMPORT,
     "members code": Act.MEMBER_ISSUE_CODE,
     "members death": Act.HOUSEHOLD_CHANGE,
     "members main": Act.HOUSEHOLD_CHANGE,
@@ -141,6 +143,7 @@ COMMANDS: dict[str, Act] = {
     "bench intake": Act.BENCH_RUN,
     "bench purge": Act.BENCH_RUN,
     "bench pages": Act.BENCH_RUN,
+    "bench members": Act.BENCH_RUN,
 }
 
 JOBS: dict[str, Act] = {

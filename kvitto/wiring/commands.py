@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -177,6 +178,20 @@ def purge(
             embedded=embedded,
             progress=base.messages.print,
         )
+    _show(result, as_json=as_json)
+
+
+@bench.command()
+def members(
+    as_json: Json = False,
+    people: Annotated[int, typer.Option(min=1000, help="people; cards are eight for five of them")] = 2_500_000,
+    delta: Annotated[int, typer.Option(min=20, help="rows of a day's changes")] = 20_000,
+) -> None:
+    """A whole co-op's people and cards from files into the register, and a day's changes of them."""
+    with scratch(receipts=False), tempfile.TemporaryDirectory(prefix="kvitto-bench-") as folder:
+        from kvitto.benchmarks import enrolment as measurement
+
+        result = measurement.run(Path(folder), people=people, delta=delta, progress=base.messages.print)
     _show(result, as_json=as_json)
 
 

@@ -14,7 +14,7 @@ from kvitto.audit import actions as audit
 from kvitto.choices.actions import state_levels
 from kvitto.choices.types import Channel
 from kvitto.households import actions as households
-from kvitto.households.types import NewPlace, Role
+from kvitto.households.types import NewHome, NewPlace, Role
 from kvitto.kernel import identity
 from kvitto.kernel.actor import OPERATOR, VISITOR, Actor, ActorKind
 from kvitto.kernel.db import OWNER, opened
@@ -113,7 +113,7 @@ def people(cast):
             whose = {"person_id": person, "day": day, "receipt_id": receipt_id}
             purchases.keep_back(**whose, kept=True, by=OPERATOR, now=NOW)
         households.register(
-            homes=[[NewPlace(cast.aino, Role.MAIN, TODAY), NewPlace(cast.bjorn, Role.ADULT, TODAY)]],
+            homes=[NewHome([NewPlace(cast.aino, Role.MAIN, TODAY), NewPlace(cast.bjorn, Role.ADULT, TODAY)])],
             by=OPERATOR,
             now=NOW,
         )

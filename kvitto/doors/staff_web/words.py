@@ -38,11 +38,11 @@ KINDS: dict[ActorKind, Promise] = {
 }
 GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
     (_("One member's purchases"), ("case", "lines", "glass")),
-    (_("The customer register"), ("member",)),
+    (_("The customer register"), ("member", "household")),
     (_("Who works here, and what two people agree on"), ("duty", "agreement", "access", "approvals", "change")),
     (
         _("The registers"),
-        ("network", "assortment", "processors", "receipts", "retention", "keys", "export", "threshold"),
+        ("register", "network", "assortment", "processors", "receipts", "retention", "keys", "export", "threshold"),
     ),
     (_("Groups, and the record of acts"), ("audit", "insight", "audience", "publication")),
     (_("Staff, for themselves"), ("staff",)),

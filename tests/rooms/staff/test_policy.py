@@ -24,7 +24,7 @@ OWN = {
     "own.security", "own.choices", "own.household", "own.keep_back",
 }  # fmt: skip
 OPERATORS = {
-    "member.issue_code", "household.change",
+    "member.issue_code", "household.change", "register.import",
     "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",
     "processors.load",
     "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format", "retention.run",
