@@ -184,7 +184,12 @@ def pack(receipt: StorableReceipt) -> Packed:
     """A storable receipt in the form it is handed on in: small, and nothing left to decide."""
     if isinstance(receipt, TotalReceipt):
         return Packed(receipt.head, Level.TOTAL, None)
-    return Packed(receipt.head, level_of(receipt), _pack(receipt.content))
+    return Packed(receipt.head, level_of(receipt), pack_content(receipt.content))
+
+
+def pack_content(content: ProductContent | GroupContent) -> bytes:
+    """What is sealed of a receipt, as bytes."""
+    return _pack(content)
 
 
 def bonus_basis(lines: list[tuple[Line, int]], facts: Facts) -> list[BonusBasis]:

@@ -42,7 +42,7 @@ GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
     (_("Who works here, and what two people agree on"), ("duty", "agreement", "access", "approvals", "change")),
     (
         _("The registers"),
-        ("network", "assortment", "processors", "receipts", "retention", "keys", "export", "threshold"),
+        ("network", "assortment", "processors", "receipts", "retention", "categories", "keys", "export", "threshold"),
     ),
     (_("Groups, and the record of acts"), ("audit", "insight", "audience", "publication")),
     (_("Staff, for themselves"), ("staff",)),
