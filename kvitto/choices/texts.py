@@ -4,7 +4,7 @@ A statement keeps which text it was. Whoever changes a text raises `VERSION`; a 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -127,6 +127,7 @@ WISHES_ABOUT = _(
     "Wishes are what you tell us, so no purchase is looked at for them. They help to send less, and what fits: also when you have "
     "forbidden the use of your purchases."
 )
+NONE_KEPT_OUT = _("every category is recorded")
 WISHES: dict[str, Promise] = {
     "vegetarian": _("vegetarian"),
     "vegan": _("vegan"),
@@ -154,10 +155,17 @@ def name_of(topic: Topic) -> Promise:
     return TEXTS[topic].name if topic in TEXTS else WISH_NAMES[topic]
 
 
-def categories(codes: Iterable[str], names: Mapping[str, Names], language: str) -> list[str]:
-    """What categories are called, in the order of the language; a code without a name by itself."""
-    found = [named(names.get(code, {}), language) or code for code in codes]
-    return sorted(found, key=sort_key)
+def category(code: str, names: Mapping[str, Names], language: str) -> str:
+    """What a category is called; the code itself where it has no name."""
+    return named(names.get(code, {}), language) or code
+
+
+def offered(held: Collection[str], names: Mapping[str, Names], language: str) -> list[tuple[str, str, int, Promise]]:
+    """The categories in the order of their names: code, name, and what can be decided about each: its value and its button."""
+    acts = TEXTS[Topic.NOT_RECORDED].acts
+    values = {code: YES if code in held else NO for code in names}
+    found = [(code, category(code, names, language), value, acts[value]) for code, value in values.items()]
+    return sorted(found, key=lambda each: sort_key(each[1]))
 
 
 def shown(topic: Topic, value: int | None, language: str) -> Shown:

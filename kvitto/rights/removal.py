@@ -26,6 +26,7 @@ from kvitto.stores import queries as stores
 from kvitto.stores.types import Level
 
 PURPOSE = "removal"  # what the audit entries say the lines were opened for
+ACTION = "rights.remove"
 PEOPLE = 50  # whose receipts a sweep has in memory at a time
 
 
@@ -99,7 +100,7 @@ def _remove(person_id: int, less: Less, fields: str, *, by: Actor, now: datetime
     """The act and its entry, which names the receipts' fields that can have changed."""
     changed = rewriting.rewrite(person_id=person_id, less=less, by=by, purpose=PURPOSE, now=now)
     subject = members.audit_id(person_id)
-    entry = audit.record(by=by, action="rights.remove", now=now, purpose=fields, subject=subject, count=changed)
+    entry = audit.record(by=by, action=ACTION, now=now, purpose=fields, subject=subject, count=changed)
     return Removed(entry, changed)
 
 
