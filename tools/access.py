@@ -60,7 +60,17 @@ SECTIONS = {
     "The customer register": {"member", "household"},
     "One member's purchases": {"case", "lines", "glass"},
     "Who works here, and what two people agree on": {"duty", "agreement", "access", "approvals", "change"},
-    "The registers": {"network", "assortment", "processors", "receipts", "retention", "categories", "keys", "export", "threshold"},
+    "The registers": {
+        "network",
+        "assortment",
+        "processors",
+        "receipts",
+        "retention",
+        "categories",
+        "keys",
+        "export",
+        "threshold",
+    },
     "Groups, and the record of acts": {"audit", "insight", "audience", "publication"},
     "The machine": {"till_key", "db", "bench", "serve", "jobs"},
 }
