@@ -150,6 +150,7 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     yield State("security", f"{reverse('security')}?done=password", "done", who=username)
     yield State("choices", reverse("choices"), "done", who=username, act=_forbid)
     yield State("choices", reverse("choices"), "category", who=username, act=_keep_out)
+    yield State("removal", reverse("removal"), "preview", who=username, act=_see_removal)
     yield State("removal", reverse("removal"), "done", who=username, act=_remove)
     yield State("receipt", reverse("receipts"), "kept-out", who=username, act=_newest_receipt)
     yield State("security", reverse("security"), "wrong", who=username, act=_wrong_current_password)
@@ -234,12 +235,16 @@ def _keep_out(page: Page) -> None:
         page.click("#not_recorded ~ ul button")
 
 
-def _remove(page: Page) -> None:
-    """What is there is removed, after something has been kept out."""
+def _see_removal(page: Page) -> None:
+    """What would be removed, after something has been kept out."""
     page.goto(reverse("choices"))
     if page.locator("#not_recorded ~ ul button[value='1']").count() == 0:
         _keep_out(page)
     page.goto(reverse("removal"))
+
+
+def _remove(page: Page) -> None:
+    _see_removal(page)
     if page.locator("main form button").count():
         with page.expect_navigation():
             page.click("main form button")

@@ -1,9 +1,10 @@
 """What is recorded already is taken out: at its owner's request, and when its product has come into a category kept out."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from kvitto.assortment import actions as assortment
 from kvitto.assortment.types import GroupRow, ProductRow
@@ -207,6 +208,28 @@ def test_an_act_that_breaks_off_leaves_everything_as_it_was(committed_cast):
     assert (blobs(committed_cast.aino), rows("SELECT * FROM vault_key")) == (old, keys)
     assert texts(committed_cast.aino) == [["MILK", "BEER", "APPLES"]]
     assert not Entry.objects.filter(action__in=["rights.remove", "vault.destroy"]).exists()
+
+
+def test_a_receipt_that_comes_in_meanwhile_waits_for_the_new_key(committed_cast):
+    bought("2026-11-20", 1)
+    keep_out(committed_cast.aino, "alcohol")
+
+    def comes_in():
+        try:
+            bought("2026-11-21", 2)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with opened():
+            removal.remove_recorded(person_id=committed_cast.aino, by=AINO, now=LATER)
+            coming = pool.submit(comes_in)
+            while not rows("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+                assert not coming.done()
+        coming.result()
+
+    assert texts(committed_cast.aino) == [["MILK", "APPLES"]] * 2
+    assert len(rows("SELECT FROM vault_key")) == 1
 
 
 def test_what_is_removed_does_not_come_back(cast):
