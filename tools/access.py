@@ -67,6 +67,7 @@ SECTIONS = {
         "processors",
         "receipts",
         "retention",
+        "categories",
         "keys",
         "export",
         "threshold",

@@ -121,7 +121,8 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _named(names: Names, language: str) -> str:
+def named(names: Names, language: str) -> str:
+    """The name in a language, or in the first of `LANGUAGES` that has one; empty when none has."""
     for candidate in (language, *LANGUAGES):
         if text := names.get(candidate):
             return text
@@ -140,7 +141,7 @@ class GroupView:
 
     def name(self, language: str) -> str:
         """The name in a language, or in the first of `LANGUAGES` that has one."""
-        return _named(self.names, language)
+        return named(self.names, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class ProductView:
 
     def name(self, language: str) -> str:
         """The name in a language, or in the first of `LANGUAGES` that has one."""
-        return _named(self.names, language)
+        return named(self.names, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ class OnShelf:
 
     def name(self, language: str) -> str:
         """The name in a language, or in the first of `LANGUAGES` that has one."""
-        return _named(self.names, language)
+        return named(self.names, language)
 
     def folded(self, language: str) -> str:
         """Name and brand in the form that a search compares; made once, since shelves are kept in memory."""

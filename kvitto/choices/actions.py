@@ -6,10 +6,11 @@ from datetime import datetime
 from django.db import connection
 from django.utils.timezone import localdate
 
+from kvitto.assortment import queries as assortment
 from kvitto.audit import actions as audit
 from kvitto.choices import queries
 from kvitto.choices.models import Statement
-from kvitto.choices.rules import is_sound, loosens
+from kvitto.choices.rules import NO, YES, is_sound, loosens, with_category
 from kvitto.choices.types import Channel, Earlier, Shown, Stated, Topic
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import require_transaction
@@ -109,15 +110,49 @@ def state(  # noqa: PLR0913  a statement's fields
     require_transaction()
     if not is_sound(topic, value, codes):
         raise UnknownChoiceError("this cannot be decided about that: nothing was changed")
-    own = by.kind is ActorKind.MEMBER
-    if own is not (channel is Channel.WEB):
-        raise ChannelError("a member decides on the web, and staff write down what is said in other ways")
+    _check_way(by, channel)
     _lock(person_id)
     allows = value is not None and loosens(queries.value_of(person_id, topic, profile=stores.profile()), value)
-    if allows and is_minor(members.birth_date(person_id), localdate(now)):
-        raise MinorError("until you are 18 you can forbid and limit, and allow nothing more")
-    pending = allows and not own
+    pending = allows and _waits(person_id, by, now)
     return _write(person_id, topic, value, codes, channel, shown, by, now, case=case, pending=pending)
+
+
+def state_category(
+    *,
+    person_id: int,
+    category: str,
+    value: int,
+    channel: Channel,
+    shown: Shown,
+    by: Actor,
+    now: datetime,
+    case: str = "",
+) -> Stated:
+    """Write down that a category is never recorded (value NO), or is again (YES); as `state` does.
+
+    A category is a class of sensitive products of the assortment. Raises as `state` does.
+    """
+    require_transaction()
+    if value not in {NO, YES} or category not in assortment.classes():
+        raise UnknownChoiceError("there is no such category: choose one of those on the page; nothing was changed")
+    _check_way(by, channel)
+    _lock(person_id)
+    held = queries.categories_out(person_id)
+    pending = value == YES and category in held and _waits(person_id, by, now)
+    codes = with_category(held, category, value)
+    return _write(person_id, Topic.NOT_RECORDED, None, codes, channel, shown, by, now, case=case, pending=pending)
+
+
+def _check_way(by: Actor, channel: Channel) -> None:
+    if (by.kind is ActorKind.MEMBER) is not (channel is Channel.WEB):
+        raise ChannelError("a member decides on the web, and staff write down what is said in other ways")
+
+
+def _waits(person_id: int, by: Actor, now: datetime) -> bool:
+    """Whether what allows more waits for the member's own yes. MinorError for a minor."""
+    if is_minor(members.birth_date(person_id), localdate(now)):
+        raise MinorError("until you are 18 you can forbid and limit, and allow nothing more")
+    return by.kind is not ActorKind.MEMBER
 
 
 def confirm(*, person_id: int, number: int, shown: Shown, by: Actor, now: datetime) -> Stated:

@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from kvitto.choices.rules import SCALES, WISHES
+from kvitto.choices.rules import SCALES, WITH_CODES
 from kvitto.choices.types import Channel, Topic
 from kvitto.kernel.privacy import FieldClass, Held, Rule
 from kvitto.members.models import Person
@@ -21,7 +21,7 @@ class Statement(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     topic = models.CharField(max_length=30)
     value = models.SmallIntegerField(null=True)
-    codes = ArrayField(models.CharField(max_length=20), default=list)
+    codes = ArrayField(models.TextField(), default=list)
     stated_at = models.DateTimeField()
     channel = models.CharField(max_length=15)
     pending = models.BooleanField(default=False)
@@ -41,7 +41,7 @@ class Statement(models.Model):
                 | models.Q(
                     topic__in=[str(topic) for topic in YES_OR_NO], value__isnull=False, value__in=[0, 1], codes=[]
                 )
-                | models.Q(topic__in=[str(topic) for topic in WISHES], value=None),
+                | models.Q(topic__in=[str(topic) for topic in WITH_CODES], value=None),
                 name="choices_statement_value",
             ),
             # the member's own words hold at once; what staff write down can wait for the member
@@ -63,7 +63,7 @@ class Statement(models.Model):
         person = Held(FieldClass.IDENTIFIER, "who decided", Rule.MEMBERSHIP, exported=True)
         topic = _choice("what was decided about")
         value = _choice("what was decided")
-        codes = _choice("what was wished for")
+        codes = _choice("what was wished for, or is never recorded")
         stated_at = _choice("from when it holds")
         channel = _choice("in which way it was said")
         pending = _choice("whether it waits for the member, since it allows more and staff wrote it down")

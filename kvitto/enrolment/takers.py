@@ -5,9 +5,10 @@ from datetime import date, datetime
 
 from django.utils.timezone import localdate
 
+from kvitto.assortment import queries as assortment
 from kvitto.choices import actions as choices
 from kvitto.choices.rules import DEFAULTS, loosens
-from kvitto.choices.types import Earlier
+from kvitto.choices.types import Earlier, Topic
 from kvitto.enrolment.types import ChoiceRecord, PlaceRecord
 from kvitto.households import actions as households
 from kvitto.households import queries as homes
@@ -60,7 +61,7 @@ def take_households(records: Sequence[PlaceRecord], *, by: Actor, now: datetime)
 def take_choices(records: Sequence[ChoiceRecord], *, by: Actor, now: datetime) -> Taken:
     """Take earlier choices in that restrict; what allows more than the profile does, members say themselves."""
     people = members.by_numbers({record.member for record in records})
-    defaults = DEFAULTS[stores.profile()]
+    defaults, categories = DEFAULTS[stores.profile()], set(assortment.classes())
     refused: dict[int, tuple[str, str]] = {}
     said = []
     for n, record in enumerate(records):
@@ -68,6 +69,8 @@ def take_choices(records: Sequence[ChoiceRecord], *, by: Actor, now: datetime) -
             refused[n] = ("member", NOBODY)
         elif record.value is not None and loosens(defaults[record.topic], record.value):
             refused[n] = ("value", "allows more than the profile does: that takes the member's own word, here")
+        elif record.topic is Topic.NOT_RECORDED and not set(record.codes) <= categories:
+            refused[n] = ("value", f"none of the assortment's categories: {', '.join(sorted(categories))}")
         else:
             person_id = people[record.member].person_id
             said.append(Earlier(person_id, record.topic, record.value, record.codes, record.stated_at))

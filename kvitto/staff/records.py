@@ -161,12 +161,32 @@ def register_choice(*, case_id: int, topic: Topic, value: int, by: Actor, now: d
         person_id=case.person_id,
         topic=topic,
         value=value,
-        channel=Channel.PHONE if case.reference == Proof.QUESTIONS else Channel.SERVICE_POINT,
+        channel=_way(case),
         shown=texts.shown(topic, value, members.details(case.person_id).language),
         by=by,
         now=now,
         case=case.number,
     )
+
+
+def register_category(*, case_id: int, category: str, value: int, by: Actor, now: datetime) -> Stated:
+    """As `register_choice`, of a category that is never recorded (0), or is again (1)."""
+    require_transaction()
+    case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_REGISTER_CHOICE,), by=by, now=now)
+    return choices_actions.state_category(
+        person_id=case.person_id,
+        category=category,
+        value=value,
+        channel=_way(case),
+        shown=texts.shown(Topic.NOT_RECORDED, value, members.details(case.person_id).language),
+        by=by,
+        now=now,
+        case=case.number,
+    )
+
+
+def _way(case: OpenCase) -> Channel:
+    return Channel.PHONE if case.reference == Proof.QUESTIONS else Channel.SERVICE_POINT
 
 
 def issue_code(*, case_id: int, by: Actor, now: datetime) -> str:

@@ -39,6 +39,8 @@ _MEMBER_PAGES: dict[str, Act] = {
     "choices-history": Act.OWN_CHOICES,
     "choice": Act.OWN_CHOICES,
     "choice-confirm": Act.OWN_CHOICES,
+    "removal": Act.OWN_REMOVE,
+    "removal-do": Act.OWN_REMOVE,
     "household": Act.OWN_HOUSEHOLD,
     "household-month": Act.OWN_HOUSEHOLD,
     "household-invite": Act.OWN_HOUSEHOLD,
@@ -148,4 +150,5 @@ COMMANDS: dict[str, Act] = {
 
 JOBS: dict[str, Act] = {
     "retention": Act.RETENTION_RUN,
+    "categories": Act.CATEGORIES_SWEEP,
 }

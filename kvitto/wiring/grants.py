@@ -60,6 +60,7 @@ TABLES: dict[str, str] = {
     "intake_conflict": WRITE,
     "intake_unknown_card": WRITE,
     "rights_processor": "SELECT, INSERT, DELETE",
+    "rights_sweep": "SELECT, INSERT, UPDATE",
     "demo_load": WRITE,
 }
 

@@ -1,4 +1,4 @@
-"""The queue in PostgreSQL: a worker that connects as the web role runs the daily retention."""
+"""The queue in PostgreSQL: a worker that connects as the web role runs the daily jobs."""
 
 import pytest
 from django.db import connections
@@ -14,7 +14,7 @@ def committed(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         yield
         with connections[OWNER].cursor() as cursor:
-            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers, audit_entry CASCADE")
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers, audit_entry, rights_sweep CASCADE")
 
 
 def run_worker_until_empty():
@@ -28,6 +28,13 @@ def test_a_deferred_retention_runs_and_succeeds(committed):
     assert list(ProcrastinateJob.objects.values_list("task_name", "status")) == [("retention", "succeeded")]
 
 
-def test_retention_is_due_every_night_at_a_quarter_past_three():
-    (task,) = (one for one in app.periodic_registry.periodic_tasks.values() if one.task.name == "retention")
-    assert task.cron == "15 3 * * *"
+def test_a_deferred_look_for_categories_runs_and_succeeds(committed):
+    app.tasks["categories"].defer(timestamp=0)
+    run_worker_until_empty()
+    assert list(ProcrastinateJob.objects.values_list("task_name", "status")) == [("categories", "succeeded")]
+
+
+@pytest.mark.parametrize(("name", "cron"), [("retention", "15 3 * * *"), ("categories", "45 3 * * *")])
+def test_the_jobs_are_due_every_night_and_never_run_beside_each_other(name, cron):
+    (task,) = (one for one in app.periodic_registry.periodic_tasks.values() if one.task.name == name)
+    assert (task.cron, task.task.lock) == (cron, "nightly")

@@ -34,6 +34,7 @@ NO_PAGES = {
     "demo-sign-in": (),
     "choice": (),
     "choice-confirm": (),
+    "removal-do": (),
     "household-invite": (),
     "household-join": (),
     "household-minor": (),
@@ -135,6 +136,7 @@ def _members(username: str, person_id: int) -> Iterator[State]:
         "traces",
         "choices",
         "choices-history",
+        "removal",
     ):
         yield State(page, reverse(page), who=username)
     for state in (*_receipts(person_id), *_figures(person_id)):
@@ -147,6 +149,10 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     yield State("household", reverse("household"), "invited", who=username, act=_invite)
     yield State("security", f"{reverse('security')}?done=password", "done", who=username)
     yield State("choices", reverse("choices"), "done", who=username, act=_forbid)
+    yield State("choices", reverse("choices"), "category", who=username, act=_keep_out)
+    yield State("removal", reverse("removal"), "preview", who=username, act=_see_removal)
+    yield State("removal", reverse("removal"), "done", who=username, act=_remove)
+    yield State("receipt", reverse("receipts"), "kept-out", who=username, act=_newest_receipt)
     yield State("security", reverse("security"), "wrong", who=username, act=_wrong_current_password)
 
 
@@ -187,7 +193,7 @@ def _figures(person_id: int) -> Iterator[State]:
     from kvitto.doors.member_web.own import year_of
     from kvitto.kernel.actor import SYSTEM
     from kvitto.spending import queries as spending
-    from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED
+    from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED
 
     now = datetime.now(UTC)
     today = localdate(now)
@@ -198,7 +204,8 @@ def _figures(person_id: int) -> Iterator[State]:
     yield State("period", reverse("period", args=[month(months[-1])]), "month")
     yield State("period", reverse("period", args=[year]), "year")
     yield State("period", reverse("period", args=[month(date(today.year - 2, 1, 1))]), "empty")
-    for word, group_id in {"other": UNGROUPED, "deposits": DEPOSITS, "totals": TOTALS_ONLY}.items():
+    outside = {"other": UNGROUPED, "deposits": DEPOSITS, "kept-out": NOT_RECORDED, "totals": TOTALS_ONLY}
+    for word, group_id in outside.items():
         yield State("group", reverse("group", args=[year, group_id]), word)
     yield State("search", f"{reverse('search')}?q=zeppelin", "none")
     group_id = next((each.id for each in overview.groups if each.id > 0), None)
@@ -220,6 +227,35 @@ def _forbid(page: Page) -> None:
     """The ban, or what takes it back: the first button of the page."""
     with page.expect_navigation():
         page.click("main button[name=value]")
+
+
+def _keep_out(page: Page) -> None:
+    """A category that is never recorded, whichever is first: kept out, or let in by who keeps it out already."""
+    with page.expect_navigation():
+        page.click("#not_recorded ~ ul button")
+
+
+def _see_removal(page: Page) -> None:
+    """What would be removed, after something has been kept out."""
+    page.goto(reverse("choices"))
+    if page.locator("#not_recorded ~ ul button[value='1']").count() == 0:
+        _keep_out(page)
+    page.goto(reverse("removal"))
+
+
+def _remove(page: Page) -> None:
+    _see_removal(page)
+    if page.locator("main form button").count():
+        with page.expect_navigation():
+            page.click("main form button")
+
+
+def _newest_receipt(page: Page) -> None:
+    """A receipt that holds less, since categories are kept out."""
+    _remove(page)
+    page.goto(reverse("receipts"))
+    with page.expect_navigation():
+        page.click("main a[href^='/receipts/20']")
 
 
 def _invite(page: Page) -> None:

@@ -12,8 +12,10 @@ from django.utils.timezone import now as clock
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
+from kvitto.assortment import queries as assortment
+from kvitto.assortment.types import Names
 from kvitto.choices import actions, queries, texts
-from kvitto.choices.rules import SCALES, SEVERAL, WISHES
+from kvitto.choices.rules import NO, SCALES, SEVERAL, WISHES, YES
 from kvitto.choices.types import Channel, Decision, HistoryEntry, Stated, Topic
 from kvitto.doors.member_web.visit import MemberRequest, Visit, own
 from kvitto.kernel.actor import Actor, ActorKind
@@ -33,19 +35,20 @@ def choices(request: MemberRequest, visit: Visit) -> HttpResponse:
     """Every choice with what holds now, and what another one would mean."""
     held = queries.decisions(visit.person_id, profile=stores.profile())
     history = queries.history(visit.person_id)
-    contact, language = stores.contact(), (get_language() or "en")[:2]
+    contact, language, names = stores.contact(), _language(), assortment.classes()
     context = {
         "contact": contact,
         "hours": contact.hours.get(language, "") if contact else "",
         "price": contact.price.get(language, "") if contact else "",
         "service_points": stores.service_points(today=visit.today),
         "first": [_shown(held[topic]) for topic in FIRST],
+        "categories": _categories(held[Topic.NOT_RECORDED], names),
         "services": [_shown(held[topic]) for topic in SERVICES],
         "ways": [_shown(held[topic]) for topic in WAYS],
         "wishes": [_wish(held[topic]) for topic in WISHES],
         "about_wishes": texts.WISHES_ABOUT,
-        "waiting": [(each, *_words(each)) for each in queries.waiting(visit.person_id)],
-        "proof": _proof(request, visit, history),
+        "waiting": [(each, *_words(each, names)) for each in queries.waiting(visit.person_id)],
+        "proof": _proof(request, visit, history, names),
     }
     return render(request, "member/choices.html", context)
 
@@ -64,6 +67,19 @@ def _shown(held: Decision) -> dict[str, object]:
     }
 
 
+def _categories(held: Decision, names: dict[str, Names]) -> dict[str, object]:
+    """What is never recorded now, and what can be decided about each category."""
+    text = texts.TEXTS[held.topic]
+    return {
+        "topic": held.topic,
+        "text": text,
+        "held": held,
+        "out": [texts.category(code, names, _language()) for code in held.codes] or [texts.NONE_KEPT_OUT],
+        "offered": texts.offered(held.codes, names, _language()),
+        "effects": [text.effects[NO], *([text.effects[YES]] if held.codes else [])],
+    }
+
+
 def _wish(held: Decision) -> dict[str, object]:
     return {
         "topic": held.topic,
@@ -73,29 +89,37 @@ def _wish(held: Decision) -> dict[str, object]:
     }
 
 
-def _words(entry: HistoryEntry) -> tuple[object, list[object]]:
-    """What a statement is about, and what was decided."""
+def _words(entry: HistoryEntry, names: dict[str, Names]) -> tuple[object, list[object]]:
+    """What a statement is about, and what was decided. `names` are those of the categories."""
     if entry.value is not None:
         return texts.name_of(entry.topic), [texts.TEXTS[entry.topic].effects[entry.value]]
+    if entry.topic is Topic.NOT_RECORDED:
+        return texts.name_of(entry.topic), [texts.category(each, names, _language()) for each in entry.codes] or [
+            texts.NONE_KEPT_OUT
+        ]
     return texts.name_of(entry.topic), [texts.WISHES[code] for code in entry.codes]
 
 
-def _proof(request: MemberRequest, visit: Visit, history: list[HistoryEntry]) -> dict[str, object] | None:
+def _proof(
+    request: MemberRequest, visit: Visit, history: list[HistoryEntry], names: dict[str, Names]
+) -> dict[str, object] | None:
     """The statement that was just written down, or is asked for by its number; one's own only."""
     number = request.GET.get("done", "")
     entry = next((each for each in history if str(each.number) == number), None)
     if entry is None:
         return None
-    name, decided = _words(entry)
+    name, decided = _words(entry, names)
     lowered = entry.topic is Topic.RECORDING_LEVEL and entry.value != Level.PRODUCT
     withheld = purchases.withheld_since(visit.person_id, entry.stated_at) if lowered else None
-    return {"entry": entry, "name": name, "decided": decided, "withheld": withheld}
+    removable = lowered or (entry.topic is Topic.NOT_RECORDED and bool(entry.codes))
+    return {"entry": entry, "name": name, "decided": decided, "withheld": withheld, "removable": removable}
 
 
 @own
 def history(request: MemberRequest, visit: Visit) -> HttpResponse:
     """Everything the member has said, newest first."""
-    entries = [(each, *_words(each)) for each in queries.history(visit.person_id)]
+    names = assortment.classes()
+    entries = [(each, *_words(each, names)) for each in queries.history(visit.person_id)]
     return render(request, "member/choices_history.html", {"entries": entries})
 
 
@@ -124,13 +148,23 @@ def decide(request: MemberRequest, person_id: int, by: Actor, now: datetime) -> 
     wished = topic in WISHES
     if not wished and not (value.isdecimal() and len(value) == 1):
         raise Http404
+    if topic is Topic.NOT_RECORDED:
+        return actions.state_category(
+            person_id=person_id,
+            category=request.POST.get("category", ""),
+            value=_one_of((NO, YES), int(value)),
+            channel=Channel.WEB,
+            shown=texts.shown(topic, int(value), _language()),
+            by=by,
+            now=now,
+        )
     return actions.state(
         person_id=person_id,
         topic=topic,
         value=None if wished else int(value),
         codes=[code for code in request.POST.getlist("codes") if code],
         channel=Channel.WEB,
-        shown=texts.shown(topic, None if wished else _known(topic, int(value)), (get_language() or "en")[:2]),
+        shown=texts.shown(topic, None if wished else _one_of(SCALES[topic], int(value)), _language()),
         by=by,
         now=now,
     )
@@ -143,7 +177,9 @@ def confirm(request: MemberRequest, person_id: int, by: Actor, now: datetime) ->
     waits = next((each for each in queries.waiting(person_id) if str(each.number) == number), None)
     if waits is None:
         raise actions.NotWaitingError("this waits no longer: you have confirmed it, or decided anew since")
-    shown = texts.shown(waits.topic, waits.value, (get_language() or "en")[:2])
+    # of the categories, only letting one in again waits
+    value = YES if waits.topic is Topic.NOT_RECORDED else waits.value
+    shown = texts.shown(waits.topic, value, _language())
     return actions.confirm(person_id=person_id, number=waits.number, shown=shown, by=by, now=now)
 
 
@@ -154,7 +190,11 @@ def _topic(request: MemberRequest) -> Topic:
         raise Http404 from None
 
 
-def _known(topic: Topic, value: int) -> int:
-    if value not in SCALES[topic]:
+def _language() -> str:
+    return (get_language() or "en")[:2]
+
+
+def _one_of(scale: tuple[int, ...], value: int) -> int:
+    if value not in scale:
         raise Http404
     return value

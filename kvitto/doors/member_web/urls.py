@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from kvitto.accounts.web import SignOut
-from kvitto.doors.member_web import access, card, choices, converters, household, own, pages, pwa
+from kvitto.doors.member_web import access, card, choices, converters, household, own, pages, pwa, removal
 from kvitto.doors.member_web.language import choose_language
 from kvitto.doors.member_web.theme import set_theme
 
@@ -23,6 +23,8 @@ urlpatterns = [
     path("account/choices/history", choices.history, name="choices-history"),
     path("account/choices/decide", choices.decide, name="choice"),
     path("account/choices/confirm", choices.confirm, name="choice-confirm"),
+    path("account/removal", removal.removal, name="removal"),
+    path("account/removal/do", removal.remove, name="removal-do"),
     path("household", household.household, name="household"),
     path("household/<period:period>", household.month_page, name="household-month"),
     path("household/invite", household.invite, name="household-invite"),

@@ -19,7 +19,7 @@ from kvitto.kernel.periods import Period
 from kvitto.purchases.types import LevelReason
 from kvitto.rights.rules import EEA
 from kvitto.rights.types import Processor, Seen
-from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED
+from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED
 from kvitto.staff.types import Duty
 from kvitto.stores.types import Channel, Level
 
@@ -37,11 +37,13 @@ REASONS: dict[LevelReason, Promise] = {
     LevelReason.CHAIN: _("the chain's level on that day"),
     LevelReason.MEMBER_THEN: _("your choice when you bought"),
     LevelReason.MEMBER_NOW: _("your choice when the receipt came in"),
+    LevelReason.REMOVED: _("you had the rest removed"),
 }
 CHANNELS: dict[str, Promise] = {Channel.STORE: _("store"), Channel.WEB: _("web shop")}
 OUTSIDE: dict[int, Promise] = {
     UNGROUPED: _("Other goods"),
     DEPOSITS: _("Deposits"),
+    NOT_RECORDED: _("Not recorded"),
     TOTALS_ONLY: _("Recorded as totals only"),
 }
 TENDERS: dict[str, Promise] = {
@@ -78,6 +80,8 @@ ACTS: dict[str, Promise] = {
     "staff.view_record": _("looked up who you are"),
     "staff.close_case": _("closed the case"),
     "choices.state": _("wrote down a choice of yours"),
+    "rights.remove": _("removed what is no longer recorded about you"),
+    "vault.destroy": _("destroyed keys of your purchases, and made new ones for what stays"),
     "purchases.view": _("looked at your receipts, of which only totals are recorded"),
     "members.use_code": _("set up your sign-in with a code of yours"),
     "members.link_account": _("linked a user name to you"),

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
+from kvitto.assortment import queries as assortment
 from kvitto.choices import texts
-from kvitto.choices.rules import SCALES
+from kvitto.choices.rules import NO, SCALES, YES
+from kvitto.choices.types import Stated, Topic
 from kvitto.doors.staff_web.access import StaffRequest, me
 from kvitto.doors.staff_web.words import PROOFS
 from kvitto.doors.staff_web.work import after, attempt, counted, done, get_or_post
@@ -96,11 +98,14 @@ def choices(request: StaffRequest, case_id: int) -> HttpResponse:
                 ],
             }
             for topic, text in texts.TEXTS.items()
+            if topic in SCALES
         ]
+        categories = _categories(held[Topic.NOT_RECORDED].codes, details.language)
     number = request.GET.get("stated", "")
     context = {
         "case": case,
         "topics": topics,
+        "categories": categories,
         "spoken": details.language,
         "stated": number if number.isdecimal() and len(number) < 19 else "",
         "pending": "pending" in request.GET,
@@ -108,16 +113,45 @@ def choices(request: StaffRequest, case_id: int) -> HttpResponse:
     return render(request, "staff/choices.html", context)
 
 
+def _categories(held: tuple[str, ...], language: str) -> dict[str, object]:
+    """What is never recorded, and what can be decided about each category; as read aloud."""
+    names, text = assortment.classes(), texts.TEXTS[Topic.NOT_RECORDED]
+    return {
+        "topic": Topic.NOT_RECORDED,
+        "name": str(text.name),
+        "about": str(text.about),
+        "out": [texts.category(code, names, language) for code in held] or [str(texts.NONE_KEPT_OUT)],
+        "offered": [(code, name, value, str(act)) for code, name, value, act in texts.offered(held, names, language)],
+        "effects": [str(text.effects[NO]), *([str(text.effects[YES])] if held else [])],
+    }
+
+
 @require_POST
 def decide(request: StaffRequest, case_id: int) -> HttpResponse:
     """Write down what the member decides. What limits holds at once; what allows more waits for the member's own yes."""
     asked = request.POST.get("topic", ""), request.POST.get("value", "")
+    if asked[0] == Topic.NOT_RECORDED:
+        return _decide_category(request, case_id, asked[1])
     topic = next((each for each in SCALES if str(each) == asked[0]), None)
     value = next((each for each in SCALES.get(topic, ()) if str(each) == asked[1]), None) if topic else None
     if topic is None or value is None:
         raise Http404
     with opened():
         stated = records.register_choice(case_id=case_id, topic=topic, value=value, by=me(request), now=_now())
+    return _written_down(case_id, stated)
+
+
+def _decide_category(request: StaffRequest, case_id: int, asked: str) -> HttpResponse:
+    value = next((each for each in (NO, YES) if str(each) == asked), None)
+    if value is None:
+        raise Http404
+    category = request.POST.get("category", "")
+    with opened():
+        stated = records.register_category(case_id=case_id, category=category, value=value, by=me(request), now=_now())
+    return _written_down(case_id, stated)
+
+
+def _written_down(case_id: int, stated: Stated) -> HttpResponse:
     more = {"pending": "yes"} if stated.pending else {}
     return redirect(f"{reverse('record-choices', args=[case_id])}?{urlencode({'stated': stated.number} | more)}")
 

@@ -365,12 +365,14 @@ def test_earlier_bans_come_in_as_statements_of_their_day(take, file):
     level = {**said, "topic": "recording_level", "value": "group"}
     wish = {**said, "topic": "diet", "value": "vegan no_pork"}
 
-    assert take(file(said, level, wish)) == {"choices": {"new": 3}}
-    assert take(file(said, level, wish)) == {"choices": {"same": 3}}
+    category = {**said, "topic": "not_recorded", "value": "alcohol"}
+    assert take(file(said, level, wish, category)) == {"choices": {"new": 4}}
+    assert take(file(said, level, wish, category)) == {"choices": {"same": 4}}
 
     decided = choices.decisions(ole(), profile=Profile.DEFAULT)
     assert (decided[Topic.PURCHASE_USE].value, decided[Topic.PURCHASE_USE].since) == (0, at)
     assert decided[Topic.RECORDING_LEVEL].value == Level.GROUP
+    assert decided[Topic.NOT_RECORDED].codes == ("alcohol",)
     assert decided[Topic.DIET].codes == ("vegan", "no_pork")
     assert set(Statement.objects.filter(person_id=ole()).values_list("channel", flat=True)) == {"migration"}
 
@@ -381,6 +383,7 @@ def test_earlier_bans_come_in_as_statements_of_their_day(take, file):
         ({"topic": "email", "value": "yes"}, "value", "allows more"),
         ({"topic": "weather"}, "topic", "none of"),
         ({"value": "perhaps"}, "value", "none of no, yes"),
+        ({"topic": "not_recorded", "value": "cake"}, "value", "none of the assortment's categories"),
         ({"topic": "diet", "value": "cake"}, "value", "cannot be said about diet"),
         ({"stated_at": (NOW + DAY).isoformat()}, "stated_at", "in the future"),
         ({"member": "M-404"}, "member", "nobody in the register"),

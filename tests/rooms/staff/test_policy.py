@@ -21,7 +21,7 @@ VISITORS = {
 }  # fmt: skip
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.archive", "own.card", "own.account", "own.traces",
-    "own.security", "own.choices", "own.household", "own.keep_back",
+    "own.security", "own.choices", "own.household", "own.keep_back", "own.remove",
 }  # fmt: skip
 OPERATORS = {
     "member.issue_code", "household.change", "register.import",
@@ -64,7 +64,7 @@ OF_KIND = {
     ActorKind.MEMBER: (VISITORS - {"staff.sign_in"}) | OWN,
     ActorKind.TILL: {"receipts.import"},
     ActorKind.OPERATOR: OPERATORS,
-    ActorKind.SYSTEM: {"retention.run"},
+    ActorKind.SYSTEM: {"retention.run", "categories.sweep"},
 }
 
 A_PERSONS_RECORD = {each for each in Act if each.startswith(("member.", "case.", "lines."))}
