@@ -62,7 +62,7 @@ SECTIONS = {
     "Who works here, and what two people agree on": {"duty", "agreement", "access", "approvals", "change"},
     "The registers": {"network", "assortment", "processors", "receipts", "retention", "keys", "export", "threshold"},
     "Groups, and the record of acts": {"audit", "insight", "audience", "publication"},
-    "The machine": {"till_key", "db", "bench", "serve", "jobs"},
+    "The machine": {"till_key", "db", "bench", "serve", "jobs", "notices"},
 }
 
 

@@ -54,6 +54,15 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """What a letter about a statement says. With a code, and until when it works, it asks for the person's yes."""
+
+    entry: "HistoryEntry"
+    code: str | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What holds about a topic: a value on its scale, or the codes of a wish. Without a number, the profile's default."""
 

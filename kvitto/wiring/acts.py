@@ -15,6 +15,7 @@ _MEMBER_PAGES: dict[str, Act] = {
     "activate": Act.PUBLIC_ACTIVATE,
     "activate-set": Act.PUBLIC_ACTIVATE,
     "forgot": Act.PUBLIC_ACTIVATE,
+    "confirm": Act.PUBLIC_CONFIRM,
     "levels": Act.PUBLIC_LEVELS,
     "what-we-record": Act.PUBLIC_WHAT_WE_RECORD,
     "set_language": Act.PUBLIC_LANGUAGE,
@@ -39,6 +40,7 @@ _MEMBER_PAGES: dict[str, Act] = {
     "choices-history": Act.OWN_CHOICES,
     "choice": Act.OWN_CHOICES,
     "choice-confirm": Act.OWN_CHOICES,
+    "notices": Act.OWN_NOTICES,
     "household": Act.OWN_HOUSEHOLD,
     "household-month": Act.OWN_HOUSEHOLD,
     "household-invite": Act.OWN_HOUSEHOLD,
@@ -79,6 +81,7 @@ _STAFF_PAGES: dict[str, Act] = {
     "record-code": Act.MEMBER_ISSUE_CODE,
     "record-choices": Act.MEMBER_VIEW_CHOICES,
     "record-choice": Act.MEMBER_REGISTER_CHOICE,
+    "record-letter": Act.MEMBER_REGISTER_CHOICE,
     "case-close": Act.STAFF_OWN_CASES,
     "cases": Act.STAFF_OWN_CASES,
     "case-open": Act.CASE_OPEN,
@@ -131,6 +134,7 @@ COMMANDS: dict[str, Act] = {
     "members death": Act.HOUSEHOLD_CHANGE,
     "members main": Act.HOUSEHOLD_CHANGE,
     "retention run": Act.RETENTION_RUN,
+    "notices unsent": Act.NOTICES_VIEW_UNSENT,
     "staff add": Act.DUTY_ADD_PERSON,
     "staff reset": Act.DUTY_RESET_SIGN_IN,
     "staff duties": Act.ACCESS_VIEW_TABLE,
@@ -145,4 +149,5 @@ COMMANDS: dict[str, Act] = {
 
 JOBS: dict[str, Act] = {
     "retention": Act.RETENTION_RUN,
+    "mail": Act.NOTICES_MAIL,
 }

@@ -1,13 +1,15 @@
-"""The daily jobs. PostgreSQL is the queue; `procrastinate worker` queues them when they are due, and runs them."""
+"""The jobs that come again. PostgreSQL is the queue; `procrastinate worker` queues them when they are due, and runs them."""
 
 from datetime import UTC, datetime
 
+from django.conf import settings
 from procrastinate import App
 
 from kvitto.kernel import identity
 from kvitto.kernel.actor import ActorKind
 
 DAILY = "15 3 * * *"  # the queue counts in UTC, whatever the settings' time zone
+EACH_MINUTE = "* * * * *"
 
 
 def retention(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
@@ -18,7 +20,18 @@ def retention(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is t
         run(now=datetime.now(UTC), dry_run=False)
 
 
+def mail(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Send notices as e-mails."""
+    from kvitto.notices.mail import send_due
+
+    with identity.acting(ActorKind.SYSTEM):
+        send_due(now=datetime.now(UTC))
+
+
 def register(app: App) -> None:
     """Make the jobs known to the queue. Two runs never overlap, and one waiting is enough."""
-    task = app.task(name="retention", lock="retention", queueing_lock="retention")(retention)
-    app.periodic(cron=DAILY)(task)
+    daily = app.task(name="retention", lock="retention", queueing_lock="retention")(retention)
+    app.periodic(cron=DAILY)(daily)
+    each_minute = app.task(name="mail", lock="mail", queueing_lock="mail")(mail)
+    if settings.MAIL_SERVER:
+        app.periodic(cron=EACH_MINUTE)(each_minute)

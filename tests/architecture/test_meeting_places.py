@@ -24,6 +24,7 @@ MEETING_PLACES = {
     "kvitto.doors.member_web.own": "the member's own view: an account leads to its person, and on to their receipts",
     "kvitto.doors.member_web.household": "the household's page: its people's given names, and the others' one figure a receipt",
     "kvitto.doors.member_web.choices": "the member's own choice of a level, and how many of their own receipts it has limited",
+    "kvitto.doors.member_web.errors": "the sentence for each room's refusal; no data",
     "kvitto.retention.actions": "one run of every room's own rule about time",
     "kvitto.rights.rules": "the list of what every column about a person is, in plain words",
     "kvitto.wiring.grants": "the list of what the web role may do with every table",

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from kvitto.kernel.db import opened
 from kvitto.staff import cases, queries, records
 from kvitto.staff.gate import colleague
 from kvitto.staff.types import Duty, Proof
+from kvitto.stores import queries as stores
 
 
 def _now() -> datetime:
@@ -81,8 +83,9 @@ def code(request: StaffRequest, case_id: int) -> HttpResponse:
 def choices(request: StaffRequest, case_id: int) -> HttpResponse:
     """What the member can decide, in their own language, to be read aloud; each with what holds and what it would mean."""
     with opened():
-        case, details, held = records.choices_of(case_id=case_id, by=me(request), now=_now())
-    with override(details.language):  # lazy texts are read while the page is made: their own are fixed here
+        found = records.choices_of(case_id=case_id, by=me(request), now=_now())
+    held, spoken = found.held, found.details.language
+    with override(spoken):  # lazy texts are read while the page is made: their own are fixed here
         topics = [
             {
                 "topic": topic,
@@ -99,9 +102,10 @@ def choices(request: StaffRequest, case_id: int) -> HttpResponse:
         ]
     number = request.GET.get("stated", "")
     context = {
-        "case": case,
+        "case": found.case,
+        "by_mail": found.by_mail,
         "topics": topics,
-        "spoken": details.language,
+        "spoken": spoken,
         "stated": number if number.isdecimal() and len(number) < 19 else "",
         "pending": "pending" in request.GET,
     }
@@ -120,6 +124,35 @@ def decide(request: StaffRequest, case_id: int) -> HttpResponse:
         stated = records.register_choice(case_id=case_id, topic=topic, value=value, by=me(request), now=_now())
     more = {"pending": "yes"} if stated.pending else {}
     return redirect(f"{reverse('record-choices', args=[case_id])}?{urlencode({'stated': stated.number} | more)}")
+
+
+@require_POST
+def letter(request: StaffRequest, case_id: int) -> HttpResponse:
+    """The letter about what was written down, for printing: with a code when it waits for the member's yes."""
+    asked = request.POST.get("number", "")
+    if not asked.isdecimal() or len(asked) > 18:
+        raise Http404
+    form = forms.Form(request.POST)
+    form.full_clean()
+    now = _now()
+    made = attempt(
+        request, form, lambda at: records.write_letter(case_id=case_id, number=int(asked), by=me(request), now=at)
+    )
+    context: dict[str, object] = {"form": form, "case_id": case_id, "written": now}
+    if made is not None:
+        details, written = made
+        contact, text = stores.contact(), texts.TEXTS[written.entry.topic]
+        with override(details.language):
+            context |= {"name": str(text.name), "effect": str(text.effects[written.entry.value or 0])}
+        context |= {
+            "letter": written,
+            "details": details,
+            "contact": contact,
+            "hours": contact.hours.get(details.language, "") if contact else "",
+            "price": contact.price.get(details.language, "") if contact else "",
+            "address": request.build_absolute_uri(reverse("confirm", urlconf=settings.ROOT_URLCONF)),
+        }
+    return render(request, "staff/letter.html", context)
 
 
 @require_POST
