@@ -12,6 +12,7 @@ from kvitto.kernel.errors import KvittoError
 from kvitto.members import actions as members
 from kvitto.purchases.actions import NotOwnReceiptError
 from kvitto.spending.queries import NotYoursError
+from kvitto.vault.actions import KeyDestroyedError
 
 _NO_RECEIPT = _("This is not among your purchases. Perhaps its two years are over, and it is deleted.")
 _NO_CODE = _("This code or offer is not known, or was used or taken back, or its time is over. Ask for a new one.")
@@ -19,6 +20,7 @@ _NO_CODE = _("This code or offer is not known, or was used or taken back, or its
 SENTENCES: dict[type[KvittoError], Promise] = {
     NotYoursError: _NO_RECEIPT,
     NotOwnReceiptError: _NO_RECEIPT,
+    KeyDestroyedError: _NO_RECEIPT,
     choices.UnknownChoiceError: _("This cannot be decided about that. Nothing was changed."),
     choices.FutureStatementError: _("A choice holds from now on, and from no later day. Nothing was changed."),
     choices.ChannelError: _("This cannot be decided in this way. Nothing was changed."),
