@@ -16,6 +16,7 @@ TODAY = NOW.date()
 TILL = Actor(ActorKind.TILL, "till-key-1")
 AINO_CARD, BJORN_CARD, CHEN_CARD = "9246000000000017", "9246000000000025", "9246000000000033"
 MILK, APPLES, BEER = "6408430000135", "2000001", "6413600000013"
+CATEGORIES = {"alcohol": {"en": "Alcohol"}, "health": {"en": "Health"}}
 
 NETWORK = b"""
 profile = "default"
@@ -79,14 +80,14 @@ def settle() -> Cast:
             GroupRow("dairy", {"en": "Dairy"}, "food"),
             GroupRow("milk", {"en": "Milk"}, "dairy"),
             GroupRow("fruit", {"en": "Fruit"}, "food"),
-            GroupRow("drinks", {"en": "Drinks"}),
+            GroupRow("drinks", {"en": "Drinks"}, sensitivity="alcohol"),
         ],
         products=[
             ProductRow(1, MILK, {"en": "Organic milk 1.5 l"}, "milk", bonus_class=BonusClass.STANDARD),
             ProductRow(2, APPLES, {"en": "Apples"}, "fruit", chain="grocer", bonus_class=BonusClass.STANDARD),
             ProductRow(3, BEER, {"en": "Beer"}, "drinks"),
         ],
-        settings=Settings(depths=((date(2012, 1, 1), 2),)),
+        settings=Settings(depths=((date(2012, 1, 1), 2),), sensitivities=CATEGORIES),
         by=OPERATOR,
         now=NOW,
     )

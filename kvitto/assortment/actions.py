@@ -10,7 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from kvitto.assortment import queries
 from kvitto.assortment.models import Depth, Group, Sensitivity
-from kvitto.assortment.rules import classify, refuse_duplicates, top_down
+from kvitto.assortment.rules import classify, refuse_classes, refuse_duplicates, top_down
 from kvitto.assortment.types import CodeKind, GroupRow, Key, LoadResult, ProductRow, Reject, Settings
 from kvitto.audit import actions as audit
 from kvitto.kernel.actor import Actor
@@ -51,7 +51,8 @@ def load(
     product twice) is in `rejects`, together with those that `products` brought along; all others go in. `products` is
     read while a COPY runs, so it must not use the database. A load that finds everything as it is already writes only
     its audit entry, and the version stays. Loads wait for each other.
-    Raises GroupTreeError or SettingsError when the groups make no tree or the depths no sequence: nothing goes in.
+    Raises GroupTreeError or SettingsError when the groups make no tree, a group's class is unknown, or the depths make no
+    sequence: nothing goes in.
     """
     require_transaction()
     with connection.cursor() as cursor:
@@ -114,9 +115,13 @@ def _store_groups(rows: list[GroupRow]) -> tuple[int, int, int]:
     if not rows:
         return 0, 0, 0
     refuse_duplicates(rows)
+    refuse_classes(rows, set(Sensitivity.objects.values_list("code", flat=True)))
     stored = {group.code: group for group in Group.objects.all()}
     codes = {group.pk: code for code, group in stored.items()}
-    tree = {code: GroupRow(code, group.names, codes.get(group.parent_id or 0, "")) for code, group in stored.items()}
+    tree = {
+        code: GroupRow(code, group.names, codes.get(group.parent_id or 0, ""), group.sensitivity_id or "")
+        for code, group in stored.items()
+    }
     tree |= {row.code: row for row in rows}
     placed: dict[str, Group] = {}
     new: list[Group] = []
@@ -132,18 +137,19 @@ def _store_groups(rows: list[GroupRow]) -> tuple[int, int, int]:
             elif differs:
                 changed.append(group)
         new += Group.objects.bulk_create(fresh)  # a level at a time: the next one needs these ids
-    Group.objects.bulk_update(changed, ["parent", "depth", "ancestors", "names"], batch_size=500)
+    Group.objects.bulk_update(changed, ["parent", "depth", "ancestors", "names", "sensitivity"], batch_size=500)
     touched = {group.code for group in [*new, *changed]}
     return len(new), len(changed), sum(row.code not in touched for row in rows)
 
 
 def _place(group: Group, row: GroupRow, parent: Group | None) -> bool:
-    """Give a group its place and names; whether anything differs from before."""
+    """Give a group its place, names and class; whether anything differs from before."""
     wanted = {
         "parent_id": parent.pk if parent else None,
         "ancestors": [*parent.ancestors, parent.pk] if parent else [],
         "depth": parent.depth + 1 if parent else 1,
         "names": dict(row.names),
+        "sensitivity_id": row.sensitivity or None,
     }
     differs = any(getattr(group, name) != value for name, value in wanted.items())
     for name, value in wanted.items():

@@ -16,7 +16,7 @@ from kvitto.assortment.tables import FileRefusedError, Layout, Row, read
 from kvitto.assortment.types import LANGUAGES, BonusClass, GroupRow, Label, Names, ProductRow, Reject, Settings
 
 NAME_COLUMNS = tuple(f"name_{language}" for language in LANGUAGES)
-GROUPS = Layout(required=("code",), one_of=NAME_COLUMNS, optional=("parent",))
+GROUPS = Layout(required=("code",), one_of=NAME_COLUMNS, optional=("parent", "sensitivity"))
 PRODUCTS = Layout(
     required=("code", "group"),
     one_of=NAME_COLUMNS,
@@ -127,7 +127,12 @@ def _class_names(path: Path, code: str, names: Any) -> Names:
 
 def _group(row: Row) -> GroupRow:
     values = _clean(row)
-    return GroupRow(code=_needed(values, "code"), names=_names(values), parent=values.get("parent", ""))
+    return GroupRow(
+        code=_needed(values, "code"),
+        names=_names(values),
+        parent=values.get("parent", ""),
+        sensitivity=values.get("sensitivity", ""),
+    )
 
 
 def _product(number: int, row: Row) -> ProductRow:

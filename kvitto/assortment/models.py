@@ -19,6 +19,9 @@ class Group(models.Model):
     depth = models.SmallIntegerField()  # 1 is the top
     ancestors = ArrayField(models.BigIntegerField())  # from the top to the parent; empty at the top
     names = models.JSONField()
+    sensitivity = models.ForeignKey(
+        "Sensitivity", models.PROTECT, null=True, related_name="+", db_column="sensitivity", db_index=False
+    )
 
     class Meta:
         db_table = "assortment_group"
@@ -40,6 +43,7 @@ class Group(models.Model):
         depth = reference("how far from the top the group is")
         ancestors = reference("the way to the top, so that intake needs no recursion")
         names = _NAMES
+        sensitivity = reference("which class everything in the group belongs to")
 
 
 class Depth(models.Model):
@@ -62,7 +66,7 @@ class Depth(models.Model):
 
 
 class Sensitivity(models.Model):
-    """A class of products that say something about a person's health, faith or the like."""
+    """A class of products that say something about a person's health, faith or the like: what members can keep out."""
 
     code = models.TextField(primary_key=True)
     names = models.JSONField()

@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from kvitto.assortment.models import Depth, Group, Product, Version
+from kvitto.assortment.models import Depth, Group, Product, Sensitivity, Version
+from kvitto.assortment.rules import class_table
 from kvitto.assortment.types import (
     BonusClass,
+    ClassTable,
     DepthTable,
     GroupView,
     Key,
@@ -86,6 +88,24 @@ def groups() -> dict[int, GroupView]:
     """All product groups by id."""
     rows = Group.objects.values_list("id", "code", "parent_id", "depth", "names")
     return {row[0]: GroupView(*row) for row in rows}
+
+
+def classes() -> dict[str, Names]:
+    """The names of the classes of sensitive products, by their codes: the categories that members can keep out."""
+    return dict(Sensitivity.objects.order_by("code").values_list("code", "names"))
+
+
+def class_groups() -> ClassTable:
+    """Where in the tree each class is. Reads the groups, and the products that have a class: hold it for a version."""
+    with batch_cursor() as cursor:
+        cursor.execute("SELECT id, ancestors || id, sensitivity FROM assortment_group", binary=True)
+        groups = cursor.fetchall()
+        cursor.execute(
+            "SELECT DISTINCT group_id, sensitivity FROM assortment_product WHERE sensitivity IS NOT NULL", binary=True
+        )
+        products = cursor.fetchall()
+    paths = {group: path for group, path, _ in groups}
+    return class_table(paths, {group: marked for group, _, marked in groups if marked is not None}, products)
 
 
 def count_products() -> int:

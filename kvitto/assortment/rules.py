@@ -1,14 +1,14 @@
 """Decisions about codes, groups and Bonus classes."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 from biip import ParseConfig, ParseError
 from biip.gtin import Gtin
 from biip.rcn import Rcn, RcnRegion, RcnUsage
 
-from kvitto.assortment.types import BonusClass, CodeKind, GroupRow, ProductKey
+from kvitto.assortment.types import BonusClass, ClassTable, CodeKind, GroupRow, ProductKey
 from kvitto.kernel.errors import InvalidError
 
 # Prefixes that GS1 has set aside for something else than a product of one company: US coupons (05), general manager
@@ -79,6 +79,29 @@ def group_at(path: Sequence[int], depth: int) -> int:
     return path[min(depth, len(path)) - 1]
 
 
+def class_table(
+    paths: Mapping[int, Sequence[int]], marked: Mapping[int, str], products: Iterable[tuple[int, str]]
+) -> ClassTable:
+    """Where each class of sensitive products is.
+
+    `paths` lead from the top to each group, itself included; `marked` are the groups with a class; `products` are
+    the groups of products that have a class of their own, with it.
+    """
+    wholly: dict[str, set[int]] = {}
+    partly: dict[str, set[int]] = {}
+    for group, path in paths.items():
+        for above in path:
+            if above in marked:
+                wholly.setdefault(marked[above], set()).add(group)
+                partly.setdefault(marked[above], set()).update(path)
+    for group, sensitivity in products:
+        partly.setdefault(sensitivity, set()).update(paths[group])
+    return ClassTable(
+        {each: frozenset(groups) for each, groups in wholly.items()},
+        {each: frozenset(groups) for each, groups in partly.items()},
+    )
+
+
 def top_down(groups: Iterable[GroupRow]) -> list[list[GroupRow]]:
     """The groups of a whole tree, level by level from the top.
 
@@ -122,4 +145,13 @@ def refuse_duplicates(groups: Iterable[GroupRow]) -> None:
     if twice:
         raise GroupTreeError(
             f"{len(twice)} group codes are there more than once: {', '.join(list(twice)[:10])}; keep one each"
+        )
+
+
+def refuse_classes(groups: Iterable[GroupRow], known: Collection[str]) -> None:
+    """Raise GroupTreeError that names the groups whose class is not among the known ones."""
+    wrong = [f"{group.code} ({group.sensitivity})" for group in groups if group.sensitivity not in {"", *known}]
+    if wrong:
+        raise GroupTreeError(
+            f"{len(wrong)} groups are of an unknown sensitivity class: {', '.join(wrong[:10])}; add it to the settings"
         )

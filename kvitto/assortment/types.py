@@ -66,7 +66,37 @@ class ProductFacts:
     product_id: int
     group_path: tuple[int, ...]  # group ids from the top of the tree to the product's own group; never empty
     bonus_class: BonusClass
-    sensitivity: str  # a class's code; empty when the product is not sensitive
+    sensitivity: str  # the product's own class; empty for none. Its groups may have classes, too: see `Barred`
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Classes of sensitive products that somebody keeps out of the register, as the tree has them."""
+
+    classes: frozenset[str]
+    wholly: frozenset[int]  # the groups that are of them, each with all groups below it
+    partly: frozenset[int]  # the groups that hold anything of them: those, the ones above, and those of single products
+
+    def has(self, product: ProductFacts) -> bool:
+        """Whether a product is of one of the classes."""
+        return product.sensitivity in self.classes or product.group_path[-1] in self.wholly
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTable:
+    """Where in the tree each class of sensitive products is: class -> ids of groups; see `Barred`."""
+
+    wholly: Mapping[str, frozenset[int]]
+    partly: Mapping[str, frozenset[int]]
+
+    def barred(self, classes: frozenset[str]) -> Barred:
+        """Several classes together."""
+        none = frozenset[int]()
+        return Barred(
+            classes,
+            none.union(*(self.wholly.get(each, none) for each in classes)),
+            none.union(*(self.partly.get(each, none) for each in classes)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +203,15 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """A product group to load. `parent` is another group's code, empty at the top."""
+    """A product group to load. `parent` is another group's code, empty at the top.
+
+    `sensitivity` is the class that everything in the group belongs to, also in the groups below; empty for none.
+    """
 
     code: str
     names: Names
     parent: str = ""
+    sensitivity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ SENSITIVITIES: dict[str, Names] = {
     "tobacco": {"sv": "Tobak", "fi": "Tupakka", "en": "Tobacco"},
     "health": {"sv": "Hälsa", "fi": "Terveys", "en": "Health"},
     "intimate": {"sv": "Intimt", "fi": "Intiimi", "en": "Intimate"},
+    "baby": {"sv": "Småbarn", "fi": "Vauvat", "en": "Babies"},
+    "diet": {"sv": "Specialkost", "fi": "Erityisruokavalio", "en": "Special diets"},
 }
 
 # What a type says by itself, whatever its category
@@ -100,6 +102,11 @@ def bonus_class(known: frozenset[str]) -> BonusClass:
     return BonusClass.FUEL if "fuel" in known else BonusClass.STANDARD
 
 
+def sensitivity_class(known: frozenset[str]) -> str:
+    """The class of products with these traits; empty for none."""
+    return next((each for each in SENSITIVITIES if each in known), "")
+
+
 def path(product: SourceProduct) -> list[str]:
     """The source's names from the top of the tree to the product's own group; it ends where the source says no more."""
     named = [product.department]
@@ -116,15 +123,18 @@ def group_code(named: list[str]) -> str:
 
 
 def groups() -> Iterator[GroupRow]:
-    """Every group once, parents first within each path."""
-    seen: set[str] = set()
+    """Every group once, parents first within each path; of a class when all its products are."""
+    paths: dict[str, list[str]] = {}
+    classes: dict[str, set[str]] = {}
     for product in source.products():
-        named = path(product)
+        named, sensitivity = path(product), sensitivity_class(traits_of(product))
         for depth in range(1, len(named) + 1):
             code = group_code(named[:depth])
-            if code not in seen:
-                seen.add(code)
-                yield GroupRow(code, _group_names(named[:depth]), group_code(named[: depth - 1]))
+            paths.setdefault(code, named[:depth])
+            classes.setdefault(code, set()).add(sensitivity)
+    for code, named in paths.items():
+        own = classes[code].pop() if len(classes[code]) == 1 else ""
+        yield GroupRow(code, _group_names(named), group_code(named[:-1]), own)
 
 
 def _group_names(named: list[str]) -> Names:
@@ -150,7 +160,7 @@ def products() -> Iterator[ProductRow]:
             size=size[0] if size else None,
             unit=size[1] if size else "",
             labels=_labels(known),
-            sensitivity=next((each for each in SENSITIVITIES if each in known), ""),
+            sensitivity=sensitivity_class(known),
             bonus_class=bonus_class(known),
         )
 

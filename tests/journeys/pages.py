@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from django.urls import reverse
+from django.utils.timezone import localdate
 from playwright.sync_api import Page, expect
+
+from kvitto.kernel.periods import Period, month_start, months_after
 
 LANGUAGES = ("sv", "fi", "en")
 VISITOR = ""
@@ -18,24 +21,24 @@ NEWCOMER, CARDLESS, UNLINKED = "newcomer", "cardless", "unlinked"  # bought noth
 NEWCOMER_CARD, CODE_CARD = "9246000000000918", "9246000000000926"
 WRONG = "not the password"
 
-# No page to look at: they take a form only, or are files for the browser.
+# No page to look at: they take a form only, or are files for the browser. With the arguments of their addresses.
 NO_PAGES = {
-    "sign-out",
-    "security-end",
-    "security-end-all",
-    "security-password",
-    "set_language",
-    "theme",
-    "manifest",
-    "worker",
-    "demo-sign-in",
-    "choice",
-    "choice-confirm",
-    "household-invite",
-    "household-join",
-    "household-minor",
-    "household-do",
-    "receipt-keep-back",
+    "sign-out": (),
+    "security-end": (),
+    "security-end-all": (),
+    "security-password": (),
+    "set_language": (),
+    "theme": (),
+    "manifest": (),
+    "worker": (),
+    "demo-sign-in": (),
+    "choice": (),
+    "choice-confirm": (),
+    "household-invite": (),
+    "household-join": (),
+    "household-minor": (),
+    "household-do": (),
+    "receipt-keep-back": (date(2026, 1, 1), 1),
 }
 
 
@@ -119,6 +122,9 @@ def _visitors() -> Iterator[State]:
 
 def _members(username: str, person_id: int) -> Iterator[State]:
     """The pages of a member who has bought something."""
+    from kvitto.households import queries as households
+    from kvitto.households.types import Role
+
     for page in (
         "purchases",
         "receipts",
@@ -134,7 +140,10 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
     yield State("household", reverse("household"), who=username)
-    yield State("household-month", reverse("household-month", args=[_last_month()]), who=username)
+    home = households.home(person_id, today=localdate(), now=datetime.now(UTC))
+    if home and home.role is Role.MAIN and home.others:
+        yield State("household", reverse("household"), "shared", who=username)
+        yield State("household-month", reverse("household-month", args=[_last_month()]), who=username)
     yield State("household", reverse("household"), "invited", who=username, act=_invite)
     yield State("security", f"{reverse('security')}?done=password", "done", who=username)
     yield State("choices", reverse("choices"), "done", who=username, act=_forbid)
@@ -174,8 +183,6 @@ def _receipts(person_id: int) -> Iterator[State]:
 
 def _figures(person_id: int) -> Iterator[State]:
     """Periods, groups, a product, searches: what is really there. Finding it leaves a trace of a job, which one page shows."""
-    from django.utils.timezone import localdate
-
     from kvitto.doors.member_web.converters import month
     from kvitto.doors.member_web.own import year_of
     from kvitto.kernel.actor import SYSTEM
@@ -226,11 +233,9 @@ def _wrong_invitation(page: Page) -> None:
     _submit(page, code="AAAA-AAAA")
 
 
-def _last_month() -> str:
-    """As addresses write it."""
-    from django.utils.timezone import localdate
-
-    return f"{localdate().replace(day=1) - timedelta(days=1):%Y-%m}"
+def _last_month() -> Period:
+    this = month_start(localdate())
+    return Period(months_after(this, -1), this)
 
 
 def _submit(page: Page, **values: str) -> None:

@@ -296,6 +296,41 @@ def test_a_sensitivity_class_can_be_renamed():
     assert result.settings_changed
 
 
+def test_a_group_has_its_class_until_a_load_says_otherwise():
+    settings = Settings(sensitivities={"health": {"en": "Health"}})
+    loaded([product()], groups=[FOOD, DAIRY, GroupRow("milk", MILK.names, "dairy", "health")], settings=settings)
+    assert counts(loaded(groups=[DAIRY]))[0] == (0, 0, 1)
+    barred = queries.class_groups().barred(frozenset({"health"}))
+    facts = queries.facts([GTIN_KEY])[GTIN_KEY]
+    assert barred.has(facts)
+    assert barred.wholly == {facts.group_path[-1]}
+    assert barred.partly == set(facts.group_path)
+    assert counts(loaded(groups=[MILK]))[0] == (0, 1, 0)
+    assert queries.class_groups().barred(frozenset({"health"})).wholly == frozenset()
+
+
+def test_a_class_of_a_group_holds_for_everything_below_it():
+    settings = Settings(sensitivities={"health": {"en": "Health"}})
+    loaded([product()], groups=[GroupRow("food", FOOD.names, "", "health"), DAIRY, MILK], settings=settings)
+    barred = queries.class_groups().barred(frozenset({"health"}))
+    assert barred.has(queries.facts([GTIN_KEY])[GTIN_KEY])
+    assert barred.wholly == barred.partly == set(queries.groups())
+
+
+def test_a_product_of_a_class_makes_its_groups_hold_some_of_it():
+    loaded([product(sensitivity="health")], settings=Settings(sensitivities={"health": {"en": "Health"}}))
+    barred = queries.class_groups().barred(frozenset({"health"}))
+    facts = queries.facts([GTIN_KEY])[GTIN_KEY]
+    assert barred.has(facts)
+    assert (barred.wholly, barred.partly) == (frozenset(), set(facts.group_path))
+    assert not queries.class_groups().barred(frozenset({"alcohol"})).has(facts)
+
+
+def test_groups_of_an_unknown_class_are_refused():
+    with pytest.raises(GroupTreeError, match=r"milk \(magic\)"):
+        loaded(groups=[FOOD, DAIRY, GroupRow("milk", MILK.names, "dairy", "magic")])
+
+
 def test_each_load_leaves_one_audit_entry_with_the_number_of_changes():
     loaded([product(1), product(2, "3123", chain="grocer")])
     loaded([product(1)])

@@ -41,6 +41,18 @@ def test_every_product_is_there_once_in_a_group_of_the_tree(rows):
     assert {row.group for row in rows.values()} <= groups
 
 
+def test_a_group_is_of_a_class_when_all_its_products_are(rows):
+    classes = {group.code: group.sensitivity for group in catalogue.groups()}
+    below = {}
+    for row in rows.values():
+        parts = row.group.split(".")
+        for depth in range(1, len(parts) + 1):
+            below.setdefault(".".join(parts[:depth]), set()).add(row.sensitivity)
+
+    assert set(classes.values()) == {"", *catalogue.SENSITIVITIES}
+    assert all(below[code] == {own} for code, own in classes.items() if own)
+
+
 @pytest.mark.parametrize(
     ("department", "category", "type_", "expected"),
     [
