@@ -260,6 +260,39 @@ def test_a_code_leads_to_its_person_and_their_account(people):
         assert count("purchases_receipt") == count("vault_key") == count("choices_statement") == 0
 
 
+STATE = (
+    "INSERT INTO choices_statement (person_id, topic, value, codes, stated_at, channel, pending, confirms_id, registered_by,"
+    ' "case", text_version, text_language, text_digest)'
+    " VALUES ({person}, 'email', 1, '{{}}', now(), '{channel}', false, {confirms}, '', '', 1, 'sv', '')"
+)
+TELL = "INSERT INTO notices_notice (person_id, kind, number, made_at) VALUES ({person}, '{kind}', {number}, now())"
+
+
+def test_a_letter_leads_to_its_persons_statements_and_takes_one_yes(people):
+    aino, bjorn = people["aino"]["person"], people["bjorn"]["person"]
+    letter = choices.Letter.objects.get(person_id=bjorn).pk
+    yes = {"person": bjorn, "channel": "letter", "confirms": letter}
+    told = {"person": bjorn, "kind": Told.CHOICE_CONFIRMED, "number": letter}
+    with identity.acting(ActorKind.VISITOR), identity.presenting(person=bjorn):
+        assert (count("choices_letter"), count("choices_statement"), count("notices_notice")) == (1, 0, 0)
+        with identity.presenting(letter=letter):
+            assert count("choices_statement") == count("choices_statement", f"person_id = {bjorn}") == 1
+            assert done(f"UPDATE choices_letter SET misses = 1 WHERE person_id = {aino}") == 0
+            for wrong in (
+                STATE.format(**yes | {"person": aino}),
+                STATE.format(**yes | {"channel": "web"}),
+                STATE.format(**yes | {"confirms": "NULL"}),
+                TELL.format(**told | {"person": aino}),
+                TELL.format(**told | {"kind": Told.HOUSEHOLD_LEFT, "number": "NULL"}),
+            ):
+                with pytest.raises(ProgrammingError, match=REFUSED), transaction.atomic():
+                    done(wrong)
+            assert (done(STATE.format(**yes)), done(TELL.format(**told))) == (1, 1)
+        assert (count("choices_statement"), count("notices_notice")) == (0, 0)
+    with identity.acting(ActorKind.VISITOR), identity.presenting(letter=letter):
+        assert count("choices_letter") == count("choices_statement") == 0
+
+
 def test_staff_find_nothing_of_members(people):
     with identity.acting(ActorKind.STAFF, account=people["elsa"]["account"]):
         found = {table for table in WHOSE if count(table)}
