@@ -73,7 +73,7 @@ SECTIONS = {
         "threshold",
     },
     "Groups, and the record of acts": {"audit", "insight", "audience", "publication"},
-    "The machine": {"till_key", "db", "bench", "serve", "jobs"},
+    "The machine": {"till_key", "db", "bench", "serve", "jobs", "notices"},
 }
 
 

@@ -15,6 +15,10 @@ def _choice(why: str) -> Held:
     return Held(FieldClass.CHOICE, why, Rule.MEMBERSHIP, exported=True)
 
 
+def _letter(why: str, field_class: FieldClass = FieldClass.TRACE) -> Held:
+    return Held(field_class, why, Rule.CODE, exported=True)
+
+
 class Statement(models.Model):
     """One decision of one person, from an instant on. The web role can add rows, never change or remove them."""
 
@@ -51,7 +55,8 @@ class Statement(models.Model):
                 name="choices_statement_pending",
             ),
             models.CheckConstraint(
-                condition=models.Q(confirms=None) | models.Q(channel="web"), name="choices_statement_confirms"
+                condition=models.Q(confirms=None) | models.Q(channel__in=["web", "letter"], pending=False),
+                name="choices_statement_confirms",
             ),
             models.CheckConstraint(
                 condition=models.Q(channel__in=[str(channel) for channel in Channel]), name="choices_statement_channel"
@@ -75,3 +80,35 @@ class Statement(models.Model):
         text_version = _choice("which version of the text was shown or read out")
         text_language = _choice("in which language it was shown or read out")
         text_digest = _choice("shows that it is still the text that was shown")
+
+
+class Letter(models.Model):
+    """The code of a letter that asks for somebody's yes to a statement. A new letter's code takes the place of an earlier one."""
+
+    statement = models.OneToOneField(Statement, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    digest = models.BinaryField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    misses = models.SmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+    text_version = models.SmallIntegerField()
+    text_language = models.CharField(max_length=2)
+    text_digest = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "choices_letter"
+
+    class Privacy:
+        statement = _letter("which waiting statement it asks about", FieldClass.IDENTIFIER)
+        person = _letter("whose letter it is", FieldClass.IDENTIFIER)
+        digest = Held(
+            FieldClass.CREDENTIAL, "keyed digest of the code; stands for the person's yes", Rule.CODE, exported=False
+        )
+        made_at = _letter("when the letter was printed")
+        expires_at = _letter("until when the code works")
+        misses = _letter("how many wrong codes were tried: a few end it")
+        used_at = _letter("when the code was used: it works once")
+        text_version = _letter("which version of the text the letter has")
+        text_language = _letter("in which language it is")
+        text_digest = _letter("shows that it is still the text of the letter")

@@ -108,12 +108,13 @@ def allowing(person_ids: Collection[int], topic: Topic, *, profile: Profile) -> 
 def history(person_id: int) -> list[HistoryEntry]:
     """Everything a person has said, newest first."""
     rows = Statement.objects.filter(person_id=person_id).order_by("-stated_at", "-id")
-    return [
-        HistoryEntry(
-            row.pk, Topic(row.topic), row.value, tuple(row.codes), row.stated_at, Channel(row.channel), row.pending
-        )
-        for row in rows
-    ]
+    return [_entry(row) for row in rows]
+
+
+def written_down(person_id: int, number: int, *, case: str) -> HistoryEntry | None:
+    """What staff wrote down for a person under a look-up; None for any other statement."""
+    row = Statement.objects.filter(person_id=person_id, pk=number, case=case).exclude(case="").first()
+    return _entry(row) if row else None
 
 
 def waiting(person_id: int) -> list[HistoryEntry]:
@@ -122,6 +123,12 @@ def waiting(person_id: int) -> list[HistoryEntry]:
     for each in history(person_id):  # newest first
         latest.setdefault(each.topic, each)
     return [each for each in latest.values() if each.pending]
+
+
+def _entry(row: Statement) -> HistoryEntry:
+    return HistoryEntry(
+        row.pk, Topic(row.topic), row.value, tuple(row.codes), row.stated_at, Channel(row.channel), row.pending
+    )
 
 
 def _decision(row: Statement) -> Decision:

@@ -5,11 +5,15 @@ are never recorded, more is. Wishes restrict nothing.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 
 from kvitto.choices.types import Topic
 from kvitto.stores.types import Level, Profile
 
 NO, YES = 0, 1
+
+LETTER_HOLDS = timedelta(days=30)
+LETTER_MISSES = 5  # wrong codes, after which a letter's own is worth nothing
 _YES_OR_NO = (NO, YES)
 
 SCALES: Mapping[Topic, tuple[int, ...]] = {

@@ -68,6 +68,15 @@ class Earlier(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """What a letter about a statement says. With a code, and until when it works, it asks for the person's yes."""
+
+    entry: "HistoryEntry"
+    code: str | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What holds about a topic: a value on its scale, or the codes of a wish or of what is not recorded.
 

@@ -100,6 +100,7 @@ POLICY: dict[Act, Row] = {
     Act.PUBLIC_SIGN_IN: _open("sign in as a member", VISITOR, MEMBER),
     Act.PUBLIC_SIGN_OUT: _open("sign out", VISITOR, MEMBER, STAFF),
     Act.PUBLIC_ACTIVATE: _open("set up a sign-in, or a new password, with a code", VISITOR, MEMBER),
+    Act.PUBLIC_CONFIRM: _open("confirm a choice with the code from a letter", VISITOR, MEMBER),
     Act.PUBLIC_DESIGN: _open("look at the parts the pages are made of, while developing", VISITOR, MEMBER),
     Act.DEMO_BECOME: _open("become an invented person, in the demo only", VISITOR, MEMBER, STAFF),
     Act.DEMO_LOAD: _open("load the invented co-op", OPERATOR),
@@ -113,6 +114,7 @@ POLICY: dict[Act, Row] = {
     Act.OWN_TRACES: _own("see who has looked at their data, when and why"),
     Act.OWN_CHOICES: _own("decide what their data may be used for, and see what they decided"),
     Act.OWN_REMOVE: _own("remove what is recorded of them beyond what they chose"),
+    Act.OWN_NOTICES: _own("read what was done for them"),
     Act.OWN_SECURITY: _own("change their password, and end their sign-ins"),
     Act.OWN_HOUSEHOLD: _own("decide who is in their household, and as its main member see the others' Bonus purchases"),
     Act.OWN_KEEP_BACK: _own("keep a receipt's day and store from their household"),
@@ -220,6 +222,8 @@ POLICY: dict[Act, Row] = {
     Act.BENCH_RUN: _open("measure, in databases made for that", OPERATOR),
     Act.SERVE_RUN: _open("start the web pages", OPERATOR),
     Act.JOBS_WORK: _open("start the process that runs the jobs", OPERATOR),
+    Act.NOTICES_MAIL: _open("send members their notices as e-mails", SYSTEM),
+    Act.NOTICES_VIEW_UNSENT: _open("see which notices could not be sent as e-mails", OPERATOR),
 }
 
 _AGREEMENT = {

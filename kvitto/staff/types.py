@@ -31,6 +31,7 @@ class Act(StrEnum):
     PUBLIC_SIGN_IN = "public.sign_in"
     PUBLIC_SIGN_OUT = "public.sign_out"
     PUBLIC_ACTIVATE = "public.activate"
+    PUBLIC_CONFIRM = "public.confirm"
     PUBLIC_DESIGN = "public.design"
     DEMO_BECOME = "demo.become"
 
@@ -43,6 +44,7 @@ class Act(StrEnum):
     OWN_TRACES = "own.traces"
     OWN_CHOICES = "own.choices"
     OWN_REMOVE = "own.remove"
+    OWN_NOTICES = "own.notices"
     OWN_SECURITY = "own.security"
     OWN_HOUSEHOLD = "own.household"
     OWN_KEEP_BACK = "own.keep_back"
@@ -108,6 +110,8 @@ class Act(StrEnum):
     DEMO_LOAD = "demo.load"
     SERVE_RUN = "serve.run"
     JOBS_WORK = "jobs.work"
+    NOTICES_MAIL = "notices.mail"
+    NOTICES_VIEW_UNSENT = "notices.view_unsent"
 
     @property
     def group(self) -> str:

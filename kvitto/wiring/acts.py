@@ -15,6 +15,7 @@ _MEMBER_PAGES: dict[str, Act] = {
     "activate": Act.PUBLIC_ACTIVATE,
     "activate-set": Act.PUBLIC_ACTIVATE,
     "forgot": Act.PUBLIC_ACTIVATE,
+    "confirm": Act.PUBLIC_CONFIRM,
     "levels": Act.PUBLIC_LEVELS,
     "what-we-record": Act.PUBLIC_WHAT_WE_RECORD,
     "set_language": Act.PUBLIC_LANGUAGE,
@@ -41,6 +42,7 @@ _MEMBER_PAGES: dict[str, Act] = {
     "choice-confirm": Act.OWN_CHOICES,
     "removal": Act.OWN_REMOVE,
     "removal-do": Act.OWN_REMOVE,
+    "notices": Act.OWN_NOTICES,
     "household": Act.OWN_HOUSEHOLD,
     "household-month": Act.OWN_HOUSEHOLD,
     "household-invite": Act.OWN_HOUSEHOLD,
@@ -81,6 +83,7 @@ _STAFF_PAGES: dict[str, Act] = {
     "record-code": Act.MEMBER_ISSUE_CODE,
     "record-choices": Act.MEMBER_VIEW_CHOICES,
     "record-choice": Act.MEMBER_REGISTER_CHOICE,
+    "record-letter": Act.MEMBER_REGISTER_CHOICE,
     "case-close": Act.STAFF_OWN_CASES,
     "cases": Act.STAFF_OWN_CASES,
     "case-open": Act.CASE_OPEN,
@@ -135,6 +138,7 @@ COMMANDS: dict[str, Act] = {
     "members death": Act.HOUSEHOLD_CHANGE,
     "members main": Act.HOUSEHOLD_CHANGE,
     "retention run": Act.RETENTION_RUN,
+    "notices unsent": Act.NOTICES_VIEW_UNSENT,
     "staff add": Act.DUTY_ADD_PERSON,
     "staff reset": Act.DUTY_RESET_SIGN_IN,
     "staff duties": Act.ACCESS_VIEW_TABLE,
@@ -151,4 +155,5 @@ COMMANDS: dict[str, Act] = {
 JOBS: dict[str, Act] = {
     "retention": Act.RETENTION_RUN,
     "categories": Act.CATEGORIES_SWEEP,
+    "mail": Act.NOTICES_MAIL,
 }

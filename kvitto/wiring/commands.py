@@ -41,11 +41,11 @@ def serve(port: Port = 8000) -> None:
 
 
 def worker() -> None:
-    """Run the jobs: retention every night."""
+    """Run the jobs: retention every night, and each minute the mail, where a mail server is set up."""
     base.setup()
     from django.core.management import call_command
 
-    call_command("procrastinate", "worker")
+    call_command("procrastinate", "worker", "--delete-jobs", "successful")  # one a minute would soon be many
 
 
 def demo(

@@ -118,7 +118,7 @@ def test_what_is_no_category_is_refused_with_a_sentence(aino, category, value):
     answer = keep_out(aino, category, value)
 
     assert answer.status_code in {404, 422}
-    assert answer.status_code == 404 or "there is no such category" in text_of(answer)
+    assert answer.status_code == 404 or "This cannot be decided about that." in text_of(answer)
     assert not Statement.objects.exists()
 
 

@@ -1,11 +1,15 @@
-"""The queue in PostgreSQL: a worker that connects as the web role runs the daily jobs."""
+"""The queue in PostgreSQL: a worker that connects as the web role runs the nightly jobs, and the mail."""
 
 import pytest
 from django.db import connections
+from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.testing import InMemoryConnector
 
 from kvitto.kernel.db import OWNER
+from kvitto.notices.types import MailServer
+from kvitto.wiring.jobs import register
 
 
 @pytest.fixture
@@ -38,3 +42,20 @@ def test_a_deferred_look_for_categories_runs_and_succeeds(committed):
 def test_the_jobs_are_due_every_night_and_never_run_beside_each_other(name, cron):
     (task,) = (one for one in app.periodic_registry.periodic_tasks.values() if one.task.name == name)
     assert (task.cron, task.task.lock) == (cron, "nightly")
+
+
+def test_the_mail_job_runs_and_finds_nothing_to_do(committed):
+    app.tasks["mail"].defer(timestamp=0)
+    run_worker_until_empty()
+    assert list(ProcrastinateJob.objects.values_list("task_name", "status")) == [("mail", "succeeded")]
+
+
+@pytest.mark.parametrize(
+    ("server", "due"), [(MailServer("localhost", 25, "", False, False), ["* * * * *"]), (None, [])]
+)
+def test_mail_is_due_each_minute_where_a_server_is_set_up(settings, server, due):
+    settings.MAIL_SERVER = server
+    queue = App(connector=InMemoryConnector())
+    register(queue)
+
+    assert [each.cron for each in queue.periodic_registry.periodic_tasks.values() if each.task.name == "mail"] == due

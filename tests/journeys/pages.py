@@ -107,7 +107,7 @@ def states(members: Sequence[tuple[str, int]], *, debug: bool = False, demo: boo
 
 def _visitors() -> Iterator[State]:
     """The pages of somebody who is not signed in."""
-    for page in ("front", "levels", "what-we-record", "forgot", "offline", "sign-in", "activate"):
+    for page in ("front", "levels", "what-we-record", "forgot", "offline", "sign-in", "activate", "confirm"):
         yield State(page, reverse(page))
     yield State("demo", reverse("demo"), demo=True)
     sign_in, activate = reverse("sign-in"), reverse("activate")
@@ -116,6 +116,8 @@ def _visitors() -> Iterator[State]:
     yield State("sign-in", f"{sign_in}?next=/receipts&ended=idle", "ended")
     yield State("activate", activate, "wrong", act=_wrong_code)
     yield State("activate", f"{activate}?again=1", "again")
+    yield State("confirm", reverse("confirm"), "wrong", act=_wrong_code)
+    yield State("confirm", reverse("confirm"), "done", act=_right_letter)
     yield State("activate-set", activate, act=lambda page: _right_code(page, CODE_CARD))
     yield State("activate-set", activate, "known", act=lambda page: _right_code(page, NEWCOMER_CARD))
     yield State("activate-set", activate, "wrong", act=_short_password)
@@ -137,8 +139,10 @@ def _members(username: str, person_id: int) -> Iterator[State]:
         "choices",
         "choices-history",
         "removal",
+        "notices",
     ):
         yield State(page, reverse(page), who=username)
+    yield State("notices", reverse("notices"), "new", who=username, act=lambda page: _tell(page, person_id))
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
     yield State("household", reverse("household"), who=username)
@@ -157,7 +161,7 @@ def _members(username: str, person_id: int) -> Iterator[State]:
 
 
 def _newcomers() -> Iterator[State]:
-    for page in ("purchases", "receipts", "account", "traces", "household"):
+    for page in ("purchases", "receipts", "account", "traces", "household", "notices"):
         yield State(page, reverse(page), "new", who=NEWCOMER)
     yield State("purchases", reverse("purchases"), "unlinked", who=UNLINKED)
     yield State("card", reverse("card"), "none", who=CARDLESS)
@@ -332,6 +336,44 @@ def _right_code(page: Page, card: str) -> None:
         code = issue_code(person_id=person_id, channel=CodeChannel.LETTER, by=OPERATOR, now=datetime.now(UTC))
     _submit(page, card=card, code=code)
     expect(page).to_have_url(re.compile(re.escape(reverse("activate-set"))))
+
+
+def _right_letter(page: Page) -> None:
+    """The newcomer has said no to marketing by e-mail, then yes on the phone, and has the letter."""
+    from kvitto.choices import actions, texts
+    from kvitto.choices.types import Channel, Topic
+    from kvitto.kernel.actor import Actor, ActorKind
+    from kvitto.kernel.db import opened
+    from kvitto.members.queries import holders
+
+    about = {"by": Actor(ActorKind.STAFF, "journey"), "now": datetime.now(UTC), "case": "journey"}
+    with opened():
+        person_id = holders([NEWCOMER_CARD])[NEWCOMER_CARD][0].person_id
+        for value in (0, 1):
+            shown = texts.shown(Topic.EMAIL, value, "fi")
+            said = {
+                "person_id": person_id,
+                "topic": Topic.EMAIL,
+                "value": value,
+                "channel": Channel.PHONE,
+                "shown": shown,
+            }
+            number = actions.state(**said, **about).number
+        letter = actions.write_letter(person_id=person_id, number=number, language="fi", **about)
+    forget_tries()
+    _submit(page, card=NEWCOMER_CARD, code=letter.code or "")
+
+
+def _tell(page: Page, person_id: int) -> None:
+    from kvitto.kernel.db import opened
+    from kvitto.notices.actions import tell
+    from kvitto.notices.types import Kind, Way
+
+    now = datetime.now(UTC)
+    with opened():
+        tell(person_id=person_id, kind=Kind.CHOICE_WAITS, number=4711, way=Way.PHONE, now=now)
+        tell(person_id=person_id, kind=Kind.HOUSEHOLD_MAIN_OFFERED, now=now)
+    page.reload()
 
 
 def _short_password(page: Page) -> None:

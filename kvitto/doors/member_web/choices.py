@@ -4,29 +4,42 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 
+from django import forms
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import now as clock
 from django.utils.translation import get_language
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
 
+from kvitto.accounts import web
+from kvitto.accounts.tries import TooManyTriesError
+from kvitto.accounts.types import Purpose
 from kvitto.assortment import queries as assortment
 from kvitto.assortment.types import Names
 from kvitto.choices import actions, queries, texts
 from kvitto.choices.rules import NO, SCALES, SEVERAL, WISHES, YES
 from kvitto.choices.types import Channel, Decision, HistoryEntry, Stated, Topic
+from kvitto.doors.member_web.forms import CodeForm, refused
 from kvitto.doors.member_web.visit import MemberRequest, Visit, own
-from kvitto.kernel.actor import Actor, ActorKind
+from kvitto.kernel.actor import VISITOR, Actor, ActorKind
 from kvitto.kernel.db import opened
 from kvitto.members import queries as members
+from kvitto.members.rules import read_card, read_code
 from kvitto.purchases import queries as purchases
 from kvitto.stores import queries as stores
 from kvitto.stores.types import Level
 
 FIRST = (Topic.PURCHASE_USE, Topic.RECORDING_LEVEL)  # what most come for
 SERVICES = (Topic.PERSONAL_SERVICES, Topic.GROUP_STATISTICS)
+NO_CODE = _(
+    "Nothing was confirmed. The card number and the code do not fit together, or the code was used or tried too often, its 30 days "
+    "are over, or you have decided anew since. Check both, or ask for a new letter."
+)
 WAYS = (Topic.EMAIL, Topic.TEXT_MESSAGE, Topic.PUSH, Topic.POST, Topic.PHONE)
 
 
@@ -181,6 +194,44 @@ def confirm(request: MemberRequest, person_id: int, by: Actor, now: datetime) ->
     value = YES if waits.topic is Topic.NOT_RECORDED else waits.value
     shown = texts.shown(waits.topic, value, _language())
     return actions.confirm(person_id=person_id, number=waits.number, shown=shown, by=by, now=now)
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_by_letter(request: HttpRequest) -> HttpResponse:
+    """Confirm with the code from a letter, without an account. One answer to everything that is wrong."""
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    context: dict[str, object] = {"form": form}
+    wait = 0
+    if form.is_valid():
+        try:
+            confirmed = _confirmed(request, form)
+        except TooManyTriesError as error:
+            wait = error.seconds
+            refused(form, web.wait_words(wait))
+        else:
+            if confirmed is None:
+                refused(form, NO_CODE)
+            else:
+                name, decided = _words(confirmed, assortment.classes())
+                context |= {"confirmed": confirmed, "name": name, "decided": decided}
+    response = render(request, "access/confirm.html", context)
+    return web.told_to_wait(response, wait) if wait else response
+
+
+def _confirmed(request: HttpRequest, form: forms.Form) -> HistoryEntry | None:
+    """What holds now. What cannot be a card or a code is counted and answered like what is not one."""
+    typed = form.cleaned_data["card"]
+    card, code = read_card(typed), read_code(form.cleaned_data["code"])
+    found: list[HistoryEntry | None] = []
+
+    def check() -> bool:
+        with opened():
+            found.append(actions.confirm_by_code(card=card or "", code=code or "", by=VISITOR, now=clock()))
+        return found[0] is not None
+
+    return found[0] if web.throttled(request, Purpose.LETTER, card or typed, check) else None
 
 
 def _topic(request: MemberRequest) -> Topic:

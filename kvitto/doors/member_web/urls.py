@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from kvitto.accounts.web import SignOut
-from kvitto.doors.member_web import access, card, choices, converters, household, own, pages, pwa, removal
+from kvitto.doors.member_web import access, card, choices, converters, household, notices, own, pages, pwa, removal
 from kvitto.doors.member_web.language import choose_language
 from kvitto.doors.member_web.theme import set_theme
 
@@ -19,6 +19,8 @@ urlpatterns = [
     path("activate", access.activate, name="activate"),
     path("activate/set", access.activate_set, name="activate-set"),
     path("forgot", access.forgot, name="forgot"),
+    path("confirm", choices.confirm_by_letter, name="confirm"),
+    path("account/notices", notices.notices, name="notices"),
     path("account/choices", choices.choices, name="choices"),
     path("account/choices/history", choices.history, name="choices-history"),
     path("account/choices/decide", choices.decide, name="choice"),

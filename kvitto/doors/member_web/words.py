@@ -82,6 +82,8 @@ ACTS: dict[str, Promise] = {
     "choices.state": _("wrote down a choice of yours"),
     "rights.remove": _("removed what is no longer recorded about you"),
     "vault.destroy": _("destroyed keys of your purchases, and made new ones for what stays"),
+    "choices.letter": _("made a letter to you about a choice of yours"),
+    "choices.letter_missed": _("tried a wrong code for a letter to you"),
     "purchases.view": _("looked at your receipts, of which only totals are recorded"),
     "members.use_code": _("set up your sign-in with a code of yours"),
     "members.link_account": _("linked a user name to you"),
