@@ -24,7 +24,7 @@ from kvitto.kernel.errors import InvalidError, NotFoundError
 from kvitto.members import actions as members_actions
 from kvitto.members import queries as members
 from kvitto.members.rules import read_card
-from kvitto.members.types import CodeChannel, HeldCard, PersonDetails
+from kvitto.members.types import CodeChannel, Contact, HeldCard, Membership, PersonDetails
 from kvitto.notices import queries as notices
 from kvitto.staff import cases, queries
 from kvitto.staff.gate import DeniedError, colleague, permit, permit_all
@@ -56,6 +56,8 @@ class Record:
     case: OpenCase
     details: PersonDetails
     cards: list[HeldCard]
+    contacts: list[Contact]
+    homes: list[Membership]
     levels: list[LevelStatement] | None
     household: Home | None
 
@@ -147,6 +149,8 @@ def record(*, case_id: int, duty: Duty, by: Actor, now: datetime) -> Record:
         case=case,
         details=members.details(case.person_id),
         cards=members.cards_of(case.person_id, now=now),
+        contacts=members.contacts_of(case.person_id),
+        homes=members.homes_of(case.person_id),
         levels=choices.levels_stated_by(case.person_id) if at_point else None,
         household=households.home(case.person_id, today=localdate(now), now=now) if at_point else None,
     )

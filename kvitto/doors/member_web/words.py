@@ -16,6 +16,7 @@ from kvitto.doors.member_web.formats import month as month_words
 from kvitto.households.types import Role
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.periods import Period
+from kvitto.members.types import ContactKind
 from kvitto.purchases.types import LevelReason
 from kvitto.rights.rules import EEA
 from kvitto.rights.types import Processor, Seen
@@ -127,6 +128,7 @@ DUTIES: dict[Duty, Promise] = {
     Duty.AUDITOR: _("auditor"),
 }
 OTHERS: dict[ActorKind, Promise] = {ActorKind.OPERATOR: _("the operator")}
+CONTACTS: dict[ContactKind, Promise] = {ContactKind.EMAIL: _("E-mail"), ContactKind.PHONE: _("Phone")}
 BONUS_CLASSES: dict[str, Promise] = {"standard": _("purchases"), "fuel": _("fuel")}
 
 
@@ -139,6 +141,12 @@ def _named(names: dict[str, Promise], code: str) -> str:
 def role(value: Role) -> Promise:
     """What somebody is in a household."""
     return ROLES[value]
+
+
+@register.filter
+def contact(value: ContactKind) -> Promise:
+    """A way to reach somebody."""
+    return CONTACTS[value]
 
 
 @register.filter
