@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check attempts browser screenshots vitals lint lock messages clean
+.PHONY: demo test check attempts leaks browser screenshots vitals lint lock messages clean
 
 $(VENV)/demo.stamp: requirements/demo.txt pyproject.toml CHANGELOG.md hatch_build.py $(wildcard kvitto/locale/*/LC_MESSAGES/django.po)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -33,6 +33,9 @@ test: lint browser  ## everything
 
 attempts: $(VENV)/dev.stamp  ## everybody tries what is not theirs, 12,000 times
 	KVITTO_ATTEMPTS=12000 $(BIN)/pytest -q tests/architecture/test_attempts.py $(ARGS)
+
+leaks: $(VENV)/dev.stamp  ## 100,000 orders of statements, receipts and uses; KVITTO_SEED and KVITTO_INTERLEAVINGS say which and how many
+	KVITTO_INTERLEAVINGS=$${KVITTO_INTERLEAVINGS:-100000} $(BIN)/pytest -q -n 2 tests/rooms/choices/test_interleavings.py $(ARGS)
 
 browser:  # Chromium and a font, where they are missing and can be installed
 	sh tools/browser.sh

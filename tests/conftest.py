@@ -60,6 +60,7 @@ COUNTED = {  # what tests count, and how it is told
     "cells": "access policy: {:,} cells decided",
     "reads": "walls: {:,} cells read in the database",
     "attempts": "attempts at what is not one's own: {:,}, none of which succeeded",
+    "interleavings": "interleavings of statements, receipts and uses: {:,}, leaks: 0",
 }
 
 
