@@ -34,8 +34,9 @@ test: lint browser  ## everything
 attempts: $(VENV)/dev.stamp  ## everybody tries what is not theirs, 12,000 times
 	KVITTO_ATTEMPTS=12000 $(BIN)/pytest -q tests/architecture/test_attempts.py $(ARGS)
 
-leaks: $(VENV)/dev.stamp  ## 100,000 orders of statements, receipts and uses; KVITTO_SEED and KVITTO_INTERLEAVINGS say which and how many
-	KVITTO_INTERLEAVINGS=$${KVITTO_INTERLEAVINGS:-100000} $(BIN)/pytest -q -n 2 tests/rooms/choices/test_interleavings.py $(ARGS)
+leaks: $(VENV)/dev.stamp  ## 100,000 orders of statements, receipts and uses, others each time; KVITTO_SEED repeats them
+	seed=$${KVITTO_SEED:-$$(date +%s)}; echo "KVITTO_SEED=$$seed"; \
+	KVITTO_SEED=$$seed KVITTO_INTERLEAVINGS=$${KVITTO_INTERLEAVINGS:-100000} $(BIN)/pytest -n 2 tests/rooms/choices/test_interleavings.py $(ARGS)
 
 browser:  # Chromium and a font, where they are missing and can be installed
 	sh tools/browser.sh
