@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check attempts leaks browser screenshots vitals lint lock messages clean
+.PHONY: demo test check attempts leaks browser screenshots vitals ban lint lock messages clean
 
 $(VENV)/demo.stamp: requirements/demo.txt pyproject.toml CHANGELOG.md hatch_build.py $(wildcard kvitto/locale/*/LC_MESSAGES/django.po)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -46,6 +46,9 @@ screenshots: $(VENV)/dev.stamp browser  ## pictures of every page in every state
 
 vitals: $(VENV)/dev.stamp browser  ## bytes over the wire and the largest paint on a slow phone, as JSON
 	$(BIN)/python -m tools.vitals $(ARGS)
+
+ban: $(VENV)/dev.stamp browser  ## how long until a ban holds, on the web and by phone, as JSON
+	$(BIN)/python -m tools.ban $(ARGS)
 
 messages: $(VENV)/dev.stamp  ## gathers the texts of the pages into kvitto/locale and says which lack a translation
 	$(BIN)/python -m tools.messages $(ARGS)
