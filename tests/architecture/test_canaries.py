@@ -5,6 +5,7 @@ searched for those of all others. The main member of a household is shown the ot
 handler the member of their case; everything else is searched for there, too.
 """
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -104,53 +105,13 @@ def found_in(answer, words):
 
 @pytest.fixture
 def world(cast):
-    """Everybody, with their receipts; a browser of each."""
-    shops = [(f"3{number:02}", store(buyer, kind)) for number, (buyer, kind) in enumerate(_each())]
-    lines = "".join(
-        f'{code} = {{ name = "{name}", town = "Oulu", company = "north", chain = "grocer", tills = 1 }}\n'
-        for code, name in shops
-    )
-    with opened():
-        stores.load_network(network=network.parse(co_op.NETWORK + lines.encode()), by=OPERATOR, now=NOW)
-        products = [
-            ProductRow(
-                number,
-                f"30000{number:02}",
-                {"en": word(buyer, kind, True)},
-                "fruit",
-                chain="grocer",
-                bonus_class=BonusClass.STANDARD,
-            )
-            for number, (buyer, kind) in enumerate(_each())
-        ]
-        assortment.load(groups=[], products=products, settings=Settings(), by=OPERATOR, now=NOW)
-        new = [
-            NewPerson(
-                "Elis",
-                "Ahonen",
-                "fi",
-                (CARDS["elis"],),
-                NOW - timedelta(days=99),
-                birth_date=NOW.date() - timedelta(days=16 * 366),
-            ),
-            NewPerson("Nora", "Uusi", "sv", ("9246000000000058",), NOW - timedelta(days=9)),
-        ]
-        elis, nora = members.register(people=new, by=OPERATOR, now=NOW)
-        people = {"aino": cast.aino, "bjorn": cast.bjorn, "elis": elis, "chen": cast.chen, "nora": nora}
-        since = NOW.date() - timedelta(days=99)
-        places = [NewPlace(people[name], role, since) for name, role in zip(HOUSEHOLD, Role, strict=True)]
-        places[2] = NewPlace(elis, Role.MINOR, since, new[0].birth_date, cast.aino)
-        households.register(homes=[NewHome(places)], by=OPERATOR, now=NOW)
-        for name in MEMBERS:
-            account = Account.objects.create(username=name, password="!", kind=Kind.MEMBER, created_at=NOW).pk
-            if name in people:
-                members.link_account(person_id=people[name], account_id=account, by=OPERATOR, now=NOW)
+    """A browser of everybody, and what addresses can name."""
+    _stock()
+    _come_in(cast)
     _buy()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT r.id, r.person_id, s.name FROM purchases_receipt r JOIN stores_store s ON s.id = r.store_id"
-        )
-        receipts = cursor.fetchall()
+    receipts = _rows(
+        "SELECT r.id, r.person_id, s.name FROM purchases_receipt r JOIN stores_store s ON s.id = r.store_id"
+    )
     with opened():
         for number, person_id, name in receipts:
             if name.endswith("kept-back"):
@@ -164,11 +125,9 @@ def world(cast):
     browsers = {"hugo": Client()} | {name: _browser(name) for name in MEMBERS}
     browsers |= {name: browser_of(nils if name == "nils" else getattr(crew, name)) for name in STAFF}
     record = browsers["disa"].post("/staff/look-up", {"card": CARDS["bjorn"], "proof": "passport"})["Location"]
+    groups = _rows("SELECT id FROM assortment_group WHERE code IN ('food', 'fruit')")
     known = {
-        "group_id": [
-            "other",
-            *(group for (group,) in _rows("SELECT id FROM assortment_group WHERE code IN ('food', 'fruit')")),
-        ],
+        "group_id": ["other", *(number for (number,) in groups)],
         "case_id": [case, int(record.rpartition("/")[2])],
         "receipt_id": [number for number, _, _ in receipts],
         "day": [BOUGHT.date().isoformat()],
@@ -177,6 +136,45 @@ def world(cast):
         "number": [BOUGHT.month],
     }
     return browsers, known
+
+
+def _stock():
+    """The stores and the products that are planted."""
+    place = {"town": "Oulu", "company": "north", "chain": "grocer", "tills": 1}
+    facts = ", ".join(f"{key} = {json.dumps(value)}" for key, value in place.items())
+    shops = "".join(
+        f'3{number:02} = {{ name = "{store(buyer, kind)}", {facts} }}\n' for number, (buyer, kind) in enumerate(_each())
+    )
+    sold = {"group": "fruit", "chain": "grocer", "bonus_class": BonusClass.STANDARD}
+    products = [
+        ProductRow(number, f"30000{number:02}", {"en": word(buyer, kind, True)}, **sold)
+        for number, (buyer, kind) in enumerate(_each())
+    ]
+    with opened():
+        stores.load_network(network=network.parse(co_op.NETWORK + shops.encode()), by=OPERATOR, now=NOW)
+        assortment.load(groups=[], products=products, settings=Settings(), by=OPERATOR, now=NOW)
+
+
+def _come_in(cast):
+    """The household with its minor, the newcomer, and everybody's accounts."""
+    since, born = NOW - timedelta(days=99), NOW.date() - timedelta(days=16 * 366)
+    new = [
+        NewPerson("Elis", "Ahonen", "fi", (CARDS["elis"],), since, birth_date=born),
+        NewPerson("Nora", "Uusi", "sv", ("9246000000000058",), since),
+    ]
+    with opened():
+        elis, nora = members.register(people=new, by=OPERATOR, now=NOW)
+        places = [
+            NewPlace(cast.aino, Role.MAIN, since.date()),
+            NewPlace(cast.bjorn, Role.ADULT, since.date()),
+            NewPlace(elis, Role.MINOR, since.date(), born, cast.aino),
+        ]
+        households.register(homes=[NewHome(places)], by=OPERATOR, now=NOW)
+        people = vars(cast) | {"elis": elis, "nora": nora}
+        for name in MEMBERS:
+            account = Account.objects.create(username=name, password="!", kind=Kind.MEMBER, created_at=NOW).pk
+            if name in people:
+                members.link_account(person_id=people[name], account_id=account, by=OPERATOR, now=NOW)
 
 
 def _rows(sql):
