@@ -87,6 +87,7 @@ class Act(StrEnum):
     RECEIPTS_DECIDE_CONFLICT = "receipts.decide_conflict"
     RECEIPTS_VIEW_QUARANTINE = "receipts.view_quarantine"
     RECEIPTS_SHOW_FORMAT = "receipts.show_format"
+    RECEIPTS_INSPECT = "receipts.inspect"
     RETENTION_RUN = "retention.run"
     RETENTION_CHANGE = "retention.change"
     KEYS_DESTROY = "keys.destroy"
