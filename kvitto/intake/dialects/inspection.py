@@ -28,6 +28,7 @@ from kvitto.purchases.types import Receipt
 
 SAMPLE = 200  # transactions of which rules and places are looked for
 MOST_PROBLEMS = 20
+ENOUGH_PARTS = 3  # of a receipt's key and its like, to take an element for a transaction
 _STAND_INS = {  # what stands in for parts of a receipt that a file does not have
     "begin time": "the end stands in",
     "business day": "the day of the time stands in",
@@ -258,11 +259,12 @@ def _candidates(what: str, groups: dict[str, list[Element]], counted: Counter[st
     """What a dialect nobody knows may mean, of the group of elements for which most agrees."""
     found = {name: rules.rules_that_hold(sample) for name, sample in groups.items()}
 
-    def share(name: str) -> tuple[bool, bool, int, int]:
+    def share(name: str) -> tuple[bool, bool, bool, int, int]:
         best = found[name][0] if found[name] else None
+        named = name != "." and len(rules.places(groups[name][0])) >= ENOUGH_PARTS
         if best is None:
-            return False, False, 0, counted[name]
-        return not best.other, best.most > 1, best.holds, counted[name]
+            return named, False, False, 0, counted[name]
+        return named, not best.other, best.most > 1, best.holds, counted[name]
 
     name = max(groups, key=share)
     sample = groups[name]

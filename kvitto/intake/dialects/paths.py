@@ -190,7 +190,7 @@ def _step(name: str, conditions: list[Holds]) -> Elements:
 
 
 def _element(path: Path) -> Callable[[Element], Element | None]:
-    if "/" not in path.written and "[" not in path.written and path.written != ".":
+    if re.fullmatch(_NAME, path.written) and path.written != ".":
         return methodcaller("find", path.written)
 
     def found(element: Element) -> Element | None:

@@ -67,9 +67,7 @@ def load(name: str) -> Profile:
 def parse(content: bytes, name: str) -> Profile:
     """The profile that a text describes. ProfileRefusedError with one line a problem, NoSuchProfileError for its base."""
     try:
-        values = read(content)
-        if isinstance(base := values.pop("base", None), str):
-            values = _merged(read(_content(base)), values)
+        values = _with_base(content)
     except NotTomlError as error:
         raise ProfileRefusedError(f"the profile {name} is refused: {error}") from None
     problems: list[str] = []
@@ -77,6 +75,12 @@ def parse(content: bytes, name: str) -> Profile:
     if problems:
         raise ProfileRefusedError("\n".join([f"the profile {name} is refused:", *problems]))
     return profile
+
+
+def _with_base(content: bytes) -> dict[str, Any]:
+    values = read(content)
+    base = values.pop("base", None)
+    return _merged(_with_base(_content(base)), values) if isinstance(base, str) else values
 
 
 def _content(name: str) -> bytes:

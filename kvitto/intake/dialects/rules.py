@@ -25,7 +25,7 @@ PARTS: Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
     "store": (re.compile(r"store|unit_?id|butik|myymala|shop|business_unit", re.IGNORECASE), _ANY),
     "till": (re.compile(r"workstation|register|till|kassa|terminal|recording_system", re.IGNORECASE), _ANY),
     "number": (
-        re.compile(r"sequence|receipt_?(nr|no|num)|kvittonr|kuittinro|(^|/)@?n(ro?|o)$", re.IGNORECASE),
+        re.compile(r"sequence|receipt_?(nr|no|num)|kvittonr|kuittinro|numero|(^|/)@?n(ro?|o)$", re.IGNORECASE),
         _NUMBER,
     ),
     "business day": (re.compile(r"day|date|time|datum|pvm|aika|tid", re.IGNORECASE), _DAY),

@@ -57,7 +57,9 @@ def root_of(head: bytes) -> Root | None:
 
     parser = _parser()
     parser.StartElementHandler = start
-    with suppress(pyexpat.ExpatError, RefusedError):  # whoever reads the whole of it says what is wrong
+    with suppress(
+        pyexpat.ExpatError, RefusedError, LookupError, ValueError
+    ):  # whoever reads the whole of it says what is wrong
         parser.Parse(head, False)
     return found[0] if found else None
 
@@ -79,18 +81,20 @@ def elements(chunks: Iterable[bytes], *, name: str) -> Iterator[Element]:
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.data
     fed = waiting = 0
-    for piece in _pieces(chunks):
-        _feed(parser, piece, last=False)
-        fed += len(piece)
-        waiting += len(piece)
-        if fed - max(parser.CurrentByteIndex, 0) > MAX_TAG_BYTES + len(piece):
-            raise _at(parser, Reason.TOO_LARGE, f"a tag or comment may have {MAX_TAG_BYTES} bytes")
-        if roots and name != "." and len(roots[0]) > 1:
-            waiting = 0
-            yield from _taken(roots[0], name, keep=1)
-        if waiting > MAX_BYTES:
-            raise _at(parser, Reason.TOO_LARGE, f"a transaction may have {MAX_BYTES} bytes")
-    _feed(parser, b"", last=True)
+    try:
+        for piece in _pieces(chunks):
+            _feed(parser, piece)
+            fed += len(piece)
+            waiting += len(piece)
+            if roots and name != "." and len(roots[0]) > 1:
+                waiting = 0
+                yield from _taken(roots[0], name, keep=1)
+            _check_sizes(parser, unfinished=fed - max(parser.CurrentByteIndex, 0) - len(piece), waiting=waiting)
+        _feed(parser, b"", last=True)
+    except RefusedError:
+        if roots and name != ".":
+            yield from _taken(roots[0], name, keep=_is_open_below(roots[0], builder))
+        raise
     if name == ".":
         yield roots[0]
     else:
@@ -141,13 +145,28 @@ def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield chunk[start : start + PIECE_BYTES]
 
 
-def _feed(parser: pyexpat.XMLParserType, piece: bytes, *, last: bool) -> None:
+def _is_open_below(root: Element, builder: TreeBuilder) -> bool:
+    """Whether a child of the root has not come to its end: what the builder closes next is not the root."""
+    try:
+        return builder.end("") is not root
+    except IndexError:  # the root is closed, too
+        return False
+
+
+def _check_sizes(parser: pyexpat.XMLParserType, *, unfinished: int, waiting: int) -> None:
+    if unfinished > MAX_TAG_BYTES:
+        raise _at(parser, Reason.TOO_LARGE, f"a tag or comment may have {MAX_TAG_BYTES} bytes")
+    if waiting > MAX_BYTES:
+        raise _at(parser, Reason.TOO_LARGE, f"a transaction may have {MAX_BYTES} bytes")
+
+
+def _feed(parser: pyexpat.XMLParserType, piece: bytes, *, last: bool = False) -> None:
     try:
         parser.Parse(piece, last)
     except pyexpat.ExpatError as error:
         place = f"line {error.lineno}, column {error.offset + 1}"
         raise refused(Reason.NOT_XML, f"{place}: not XML: {pyexpat.ErrorString(error.code)}") from None
-    except ValueError as error:  # an encoding that Python does not know either
+    except (LookupError, ValueError) as error:  # an encoding that Python does not know either, or none of one byte
         raise refused(Reason.NOT_XML, f"line 1, column 1: not XML: {error}") from None
 
 
