@@ -159,3 +159,22 @@ def take(*bodies, now=NOW):
 
     with opened():
         return take_in(batch=raw(*bodies), by=TILL, now=now, reference=Reference())
+
+
+def keep_out(person_id, *categories, value=0, now=NOW):
+    """State on the web that categories are never recorded (value 1: are again), as the member."""
+    from kvitto.choices import actions, texts
+    from kvitto.choices.types import Channel, Topic
+    from kvitto.kernel.db import opened
+
+    with opened():
+        for category in categories:
+            actions.state_category(
+                person_id=person_id,
+                category=category,
+                value=value,
+                channel=Channel.WEB,
+                shown=texts.shown(Topic.NOT_RECORDED, value, "en"),
+                by=Actor(ActorKind.MEMBER, "1"),
+                now=now,
+            )

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from kvitto.households import actions, queries
-from kvitto.households.types import NewPlace, Role
+from kvitto.households.types import NewHome, NewPlace, Role
 from kvitto.kernel.actor import OPERATOR
 from kvitto.kernel.db import opened
 from kvitto.members.models import Person
@@ -21,7 +21,7 @@ def who(person_id, days=0):
 def settle(cast, since=SINCE):
     """Aino and Björn in one household; its id."""
     with opened():
-        homes = [[NewPlace(cast.aino, Role.MAIN, since), NewPlace(cast.bjorn, Role.ADULT, since)]]
+        homes = [NewHome([NewPlace(cast.aino, Role.MAIN, since), NewPlace(cast.bjorn, Role.ADULT, since)])]
         return actions.register(homes=homes, by=OPERATOR, now=NOW)[0]
 
 

@@ -60,9 +60,20 @@ SECTIONS = {
     "The customer register": {"member", "household"},
     "One member's purchases": {"case", "lines", "glass"},
     "Who works here, and what two people agree on": {"duty", "agreement", "access", "approvals", "change"},
-    "The registers": {"network", "assortment", "processors", "receipts", "retention", "keys", "export", "threshold"},
-    "Groups, and the record of acts": {"audit", "insight", "audience", "publication"},
-    "The machine": {"till_key", "db", "bench", "serve", "jobs"},
+    "The registers": {
+        "register",
+        "network",
+        "assortment",
+        "processors",
+        "receipts",
+        "retention",
+        "categories",
+        "keys",
+        "export",
+        "threshold",
+    },
+    "Groups, and the record of acts": {"audit", "log", "insight", "audience", "publication"},
+    "The machine": {"till_key", "db", "bench", "serve", "jobs", "notices"},
 }
 
 

@@ -56,10 +56,11 @@ def keeps_secrets(address: str) -> bool:
         return False
     if not parts.hostname or parts.username is not None:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname))
+    return parts.scheme == "https" or (parts.scheme == "http" and is_here(parts.hostname))
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether a host is this machine itself."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

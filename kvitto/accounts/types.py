@@ -46,6 +46,7 @@ class Purpose(StrEnum):
 
     SIGN_IN = "sign-in"
     CODE = "activation code"
+    LETTER = "code of a letter"
     PASSWORD = "password change"  # noqa: S105 - a word, not a password
     FACTOR = "second factor"
     LOOK_UP = "look-up by card"

@@ -11,11 +11,12 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from kvitto.assortment import queries
 from kvitto.assortment.models import Depth, Group, Sensitivity
 from kvitto.assortment.rules import classify, refuse_classes, refuse_duplicates, top_down
-from kvitto.assortment.types import CodeKind, GroupRow, Key, LoadResult, ProductRow, Reject, Settings
+from kvitto.assortment.types import CodeKind, GroupRow, Key, LoadResult, ProductRow, Settings
 from kvitto.audit import actions as audit
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import InvalidError
+from kvitto.kernel.rows import Reject
 
 _KEY = ("scope", "code")
 _CONTENT = (

@@ -8,12 +8,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from kvitto.assortment.tables import FileRefusedError, Layout, Row, read
-from kvitto.assortment.types import LANGUAGES, BonusClass, GroupRow, Label, Names, ProductRow, Reject, Settings
+from kvitto.assortment.types import LANGUAGES, BonusClass, GroupRow, Label, Names, ProductRow, Settings
+from kvitto.kernel.rows import BadValueError, Reject, Row, clean, day, needed, one_of
+from kvitto.kernel.tables import FileRefusedError, Form, Layout, read
 
 NAME_COLUMNS = tuple(f"name_{language}" for language in LANGUAGES)
 GROUPS = Layout(required=("code",), one_of=NAME_COLUMNS, optional=("parent", "sensitivity"))
@@ -32,24 +32,11 @@ PRODUCTS = Layout(
         "bonus_class",
         "launch_day",
     ),
+    forms={"labels": Form.WORDS, "size": Form.NUMBER, "launch_day": Form.DAY},
 )
-TEXT_LIMIT = 200  # characters in a value
 _LANGUAGE_COLUMNS = tuple(zip(LANGUAGES, NAME_COLUMNS, strict=True))
 _SIZE = re.compile(r"[0-9]{1,9}([.,][0-9]{1,4})?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
-
-
-class _BadValueError(Exception):
-    """A value of a row: its column, and why it is not taken."""
-
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column = column
-        self.reason = reason
 
 
 def read_groups(path: Path) -> list[GroupRow]:
@@ -59,8 +46,8 @@ def read_groups(path: Path) -> list[GroupRow]:
     for number, row in read(path, GROUPS):
         try:
             groups.append(_group(row))
-        except _BadValueError as bad:
-            problems.append(Reject(number, bad.column, bad.reason))
+        except BadValueError as bad:
+            problems.append(Reject(number, bad.column, bad.told))
     if problems:
         shown = "; ".join(map(str, problems[:10]))
         raise FileRefusedError(f"{path}: {len(problems)} rows cannot be used: {shown}")
@@ -75,8 +62,8 @@ def read_products(path: Path) -> Iterator[ProductRow | Reject]:
     for number, row in read(path, PRODUCTS):
         try:
             yield _product(number, row)
-        except _BadValueError as bad:
-            yield Reject(number, bad.column, bad.reason)
+        except BadValueError as bad:
+            yield Reject(number, bad.column, bad.told)
 
 
 def read_settings(path: Path) -> Settings:
@@ -126,9 +113,9 @@ def _class_names(path: Path, code: str, names: Any) -> Names:
 
 
 def _group(row: Row) -> GroupRow:
-    values = _clean(row)
+    values = clean(row)
     return GroupRow(
-        code=_needed(values, "code"),
+        code=needed(values, "code"),
         names=_names(values),
         parent=values.get("parent", ""),
         sensitivity=values.get("sensitivity", ""),
@@ -136,13 +123,13 @@ def _group(row: Row) -> GroupRow:
 
 
 def _product(number: int, row: Row) -> ProductRow:
-    values = _clean(row)
+    values = clean(row)
     size = _size(values)
     return ProductRow(
         row=number,
-        code=_needed(values, "code"),
+        code=needed(values, "code"),
         names=_names(values),
-        group=_needed(values, "group"),
+        group=needed(values, "group"),
         chain=values.get("chain", ""),
         country=_country(values),
         brand=values.get("brand", ""),
@@ -152,39 +139,21 @@ def _product(number: int, row: Row) -> ProductRow:
         labels=_labels(values),
         sensitivity=values.get("sensitivity", ""),
         bonus_class=_bonus_class(values),
-        launch_day=_day(values, "launch_day"),
+        launch_day=day(values, "launch_day"),
     )
-
-
-def _clean(row: Row) -> Mapping[str, str]:
-    if isinstance(row, str):
-        raise _BadValueError("", row)
-    values = {column: value.strip() for column, value in row.items()}
-    for column, value in values.items():
-        if len(value) > TEXT_LIMIT:
-            raise _BadValueError(column, f"longer than {TEXT_LIMIT} characters")
-        if _CONTROL.search(value):
-            raise _BadValueError(column, "holds a line break, a tab or another control character")
-    return values
-
-
-def _needed(values: Mapping[str, str], column: str) -> str:
-    if not values[column]:
-        raise _BadValueError(column, "missing")
-    return values[column]
 
 
 def _names(values: Mapping[str, str]) -> Names:
     names = {language: values[column] for language, column in _LANGUAGE_COLUMNS if values.get(column)}
     if not names:
-        raise _BadValueError(next(column for column in NAME_COLUMNS if column in values), "missing: a name is needed")
+        raise BadValueError(next(column for column in NAME_COLUMNS if column in values), "missing: a name is needed")
     return names
 
 
 def _country(values: Mapping[str, str]) -> str:
     country = values.get("country") or "FI"
     if not _COUNTRY.fullmatch(country):
-        raise _BadValueError("country", f"not two capital letters: {country!r}")
+        raise BadValueError("country", "not two capital letters", country)
     return country
 
 
@@ -193,36 +162,17 @@ def _size(values: Mapping[str, str]) -> Decimal | None:
     if not text:
         return None
     if not _SIZE.fullmatch(text) or not (size := Decimal(text.replace(",", "."))):
-        raise _BadValueError("size", f"not a number above 0 with at most 9 digits and 4 decimals: {text!r}")
+        raise BadValueError("size", "not a number above 0 with at most 9 digits and 4 decimals", text)
     if not values.get("unit"):
-        raise _BadValueError("unit", "missing beside a size")
+        raise BadValueError("unit", "missing beside a size")
     return size
 
 
 def _labels(values: Mapping[str, str]) -> frozenset[Label]:
     text = values.get("labels")
-    return frozenset(_one_of(Label, "labels", label) for label in text.split()) if text else frozenset()
+    return frozenset(one_of(Label, "labels", label) for label in text.split()) if text else frozenset()
 
 
 def _bonus_class(values: Mapping[str, str]) -> BonusClass:
     text = values.get("bonus_class")
-    return _one_of(BonusClass, "bonus_class", text) if text else BonusClass.NONE
-
-
-def _one_of(kind: type[_Choice], column: str, text: str) -> _Choice:
-    try:
-        return kind(text)
-    except ValueError:
-        raise _BadValueError(column, f"{text!r} is none of {', '.join(kind)}") from None
-
-
-def _day(values: Mapping[str, str], column: str) -> date | None:
-    text = values.get(column)
-    if not text:
-        return None
-    try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:  # such as February 30
-        pass
-    raise _BadValueError(column, f"not a day like 2026-01-31: {text!r}")
+    return one_of(BonusClass, "bonus_class", text) if text else BonusClass.NONE

@@ -11,6 +11,20 @@ _ID = reference("names the row to other tables")
 _NAMES = reference("shown to people, by language")
 
 
+class Sensitivity(models.Model):
+    """A class of products that say something about a person's health, faith or the like: what members can keep out."""
+
+    code = models.TextField(primary_key=True)
+    names = models.JSONField()
+
+    class Meta:
+        db_table = "assortment_sensitivity"
+
+    class Privacy:
+        code = reference("names the class to products and rules")
+        names = _NAMES
+
+
 class Group(models.Model):
     """A product group in the tree."""
 
@@ -20,7 +34,7 @@ class Group(models.Model):
     ancestors = ArrayField(models.BigIntegerField())  # from the top to the parent; empty at the top
     names = models.JSONField()
     sensitivity = models.ForeignKey(
-        "Sensitivity", models.PROTECT, null=True, related_name="+", db_column="sensitivity", db_index=False
+        Sensitivity, models.PROTECT, null=True, related_name="+", db_column="sensitivity", db_index=False
     )
 
     class Meta:
@@ -63,20 +77,6 @@ class Depth(models.Model):
         id = _ID
         valid = reference("the business days it holds on")
         depth = reference("how coarse a recorded group is")
-
-
-class Sensitivity(models.Model):
-    """A class of products that say something about a person's health, faith or the like: what members can keep out."""
-
-    code = models.TextField(primary_key=True)
-    names = models.JSONField()
-
-    class Meta:
-        db_table = "assortment_sensitivity"
-
-    class Privacy:
-        code = reference("names the class to products and rules")
-        names = _NAMES
 
 
 class Product(models.Model):

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from kvitto.kernel.rows import Reject
+
 LANGUAGES = ("sv", "fi", "en")
 
 Names = Mapping[str, str]  # language -> text; at least one of LANGUAGES
@@ -119,7 +121,8 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _named(names: Names, language: str) -> str:
+def named(names: Names, language: str) -> str:
+    """The name in a language, or in the first of `LANGUAGES` that has one; empty when none has."""
     for candidate in (language, *LANGUAGES):
         if text := names.get(candidate):
             return text
@@ -138,7 +141,7 @@ class GroupView:
 
     def name(self, language: str) -> str:
         """The name in a language, or in the first of `LANGUAGES` that has one."""
-        return _named(self.names, language)
+        return named(self.names, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ class ProductView:
 
     def name(self, language: str) -> str:
         """The name in a language, or in the first of `LANGUAGES` that has one."""
-        return _named(self.names, language)
+        return named(self.names, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ class OnShelf:
 
     def name(self, language: str) -> str:
         """The name in a language, or in the first of `LANGUAGES` that has one."""
-        return _named(self.names, language)
+        return named(self.names, language)
 
     def folded(self, language: str) -> str:
         """Name and brand in the form that a search compares; made once, since shelves are kept in memory."""
@@ -236,18 +239,6 @@ class ProductRow:
     sensitivity: str = ""
     bonus_class: BonusClass = BonusClass.NONE
     launch_day: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A product row that was not taken: which, in which column, and why."""
-
-    row: int
-    column: str  # empty when it is the row as a whole
-    reason: str
-
-    def __str__(self) -> str:
-        return f"row {self.row}{self.column and ', '}{self.column}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,5 +37,12 @@ def traces_by_others(*, subject: UUID, actor: Actor, since: datetime, limit: int
     return [Trace(*row) for row in rows]
 
 
+def own_act(number: int, *, subject: UUID, actor: Actor, action: str) -> Trace | None:
+    """Something that a person did about themselves, by its number; None when there is no such act of theirs."""
+    rows = Entry.objects.filter(pk=number, subject=subject, actor_kind=actor.kind, actor_id=actor.id, action=action)
+    row = rows.values_list("at", "actor_kind", "action", "purpose", "count").first()
+    return Trace(*row) if row else None
+
+
 def _about(subject: UUID, since: datetime) -> QuerySet[Entry]:
     return Entry.objects.filter(subject=subject, at__gte=since)

@@ -16,7 +16,7 @@ class OwnWeek:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One act by somebody else that touched one person's data."""
+    """One act that touched one person's data."""
 
     at: datetime
     actor_kind: str

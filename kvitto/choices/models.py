@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from kvitto.choices.rules import SCALES, WISHES
+from kvitto.choices.rules import SCALES, WITH_CODES
 from kvitto.choices.types import Channel, Topic
 from kvitto.kernel.privacy import FieldClass, Held, Rule
 from kvitto.members.models import Person
@@ -15,13 +15,17 @@ def _choice(why: str) -> Held:
     return Held(FieldClass.CHOICE, why, Rule.MEMBERSHIP, exported=True)
 
 
+def _letter(why: str, field_class: FieldClass = FieldClass.TRACE) -> Held:
+    return Held(field_class, why, Rule.CODE, exported=True)
+
+
 class Statement(models.Model):
     """One decision of one person, from an instant on. The web role can add rows, never change or remove them."""
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     topic = models.CharField(max_length=30)
     value = models.SmallIntegerField(null=True)
-    codes = ArrayField(models.CharField(max_length=20), default=list)
+    codes = ArrayField(models.TextField(), default=list)
     stated_at = models.DateTimeField()
     channel = models.CharField(max_length=15)
     pending = models.BooleanField(default=False)
@@ -41,7 +45,7 @@ class Statement(models.Model):
                 | models.Q(
                     topic__in=[str(topic) for topic in YES_OR_NO], value__isnull=False, value__in=[0, 1], codes=[]
                 )
-                | models.Q(topic__in=[str(topic) for topic in WISHES], value=None),
+                | models.Q(topic__in=[str(topic) for topic in WITH_CODES], value=None),
                 name="choices_statement_value",
             ),
             # the member's own words hold at once; what staff write down can wait for the member
@@ -51,7 +55,8 @@ class Statement(models.Model):
                 name="choices_statement_pending",
             ),
             models.CheckConstraint(
-                condition=models.Q(confirms=None) | models.Q(channel="web"), name="choices_statement_confirms"
+                condition=models.Q(confirms=None) | models.Q(channel__in=["web", "letter"], pending=False),
+                name="choices_statement_confirms",
             ),
             models.CheckConstraint(
                 condition=models.Q(channel__in=[str(channel) for channel in Channel]), name="choices_statement_channel"
@@ -63,7 +68,7 @@ class Statement(models.Model):
         person = Held(FieldClass.IDENTIFIER, "who decided", Rule.MEMBERSHIP, exported=True)
         topic = _choice("what was decided about")
         value = _choice("what was decided")
-        codes = _choice("what was wished for")
+        codes = _choice("what was wished for, or is never recorded")
         stated_at = _choice("from when it holds")
         channel = _choice("in which way it was said")
         pending = _choice("whether it waits for the member, since it allows more and staff wrote it down")
@@ -75,3 +80,35 @@ class Statement(models.Model):
         text_version = _choice("which version of the text was shown or read out")
         text_language = _choice("in which language it was shown or read out")
         text_digest = _choice("shows that it is still the text that was shown")
+
+
+class Letter(models.Model):
+    """The code of a letter that asks for somebody's yes to a statement. A new letter's code takes the place of an earlier one."""
+
+    statement = models.OneToOneField(Statement, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    digest = models.BinaryField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    misses = models.SmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+    text_version = models.SmallIntegerField()
+    text_language = models.CharField(max_length=2)
+    text_digest = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "choices_letter"
+
+    class Privacy:
+        statement = _letter("which waiting statement it asks about", FieldClass.IDENTIFIER)
+        person = _letter("whose letter it is", FieldClass.IDENTIFIER)
+        digest = Held(
+            FieldClass.CREDENTIAL, "keyed digest of the code; stands for the person's yes", Rule.CODE, exported=False
+        )
+        made_at = _letter("when the letter was printed")
+        expires_at = _letter("until when the code works")
+        misses = _letter("how many wrong codes were tried: a few end it")
+        used_at = _letter("when the code was used: it works once")
+        text_version = _letter("which version of the text the letter has")
+        text_language = _letter("in which language it is")
+        text_digest = _letter("shows that it is still the text of the letter")

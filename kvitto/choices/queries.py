@@ -2,37 +2,54 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TypeVar
 
 from kvitto.choices.models import Statement
-from kvitto.choices.rules import DEFAULTS, NO, WISHES
-from kvitto.choices.types import Channel, Decision, HistoryEntry, LevelHistory, LevelStatement, Topic
+from kvitto.choices.rules import DEFAULTS, NO, WITH_CODES
+from kvitto.choices.types import (
+    Channel,
+    Decision,
+    Histories,
+    History,
+    HistoryEntry,
+    LevelStatement,
+    Topic,
+)
 from kvitto.kernel.db import batch_cursor
 from kvitto.stores.types import Level, Profile
 
+T = TypeVar("T")
 
-def level_histories(person_ids: Collection[int], *, start: Level) -> dict[int, LevelHistory]:
-    """The recording-level statements of those among the people who made any, by person id.
 
-    Whoever is absent has made no statement: `start`, the profile's level, holds for them throughout. One query a batch.
+def recording_histories(person_ids: Collection[int], *, start: Level) -> Histories:
+    """The statements about how much is recorded of those among the people who made any, by person id.
+
+    Whoever is absent has made no statement: `start`, the profile's level, holds for them throughout, and every category is
+    recorded. One query a batch.
     """
-    rows: dict[int, list[tuple[datetime, Level]]] = {}
+    levels: dict[int, list[tuple[datetime, Level]]] = {}
+    categories: dict[int, list[tuple[datetime, frozenset[str]]]] = {}
     with batch_cursor() as cursor:
         cursor.execute(
-            "SELECT person_id, stated_at, value FROM choices_statement"
-            " WHERE topic = %s AND person_id = ANY(%s) AND NOT pending ORDER BY person_id, stated_at, id",
-            [str(Topic.RECORDING_LEVEL), list(person_ids)],
+            "SELECT person_id, stated_at, value, codes FROM choices_statement"
+            " WHERE topic = ANY(%s) AND person_id = ANY(%s) AND NOT pending ORDER BY person_id, stated_at, id",
+            [[str(Topic.RECORDING_LEVEL), str(Topic.NOT_RECORDED)], list(person_ids)],
             binary=True,
         )
-        for person_id, stated_at, value in cursor.fetchall():
-            rows.setdefault(person_id, []).append((stated_at, Level(value)))
-    return {
-        person_id: LevelHistory(
-            instants=tuple(stated_at for stated_at, _ in statements),
-            levels=tuple(level for _, level in statements),
-            start=start,
-        )
-        for person_id, statements in rows.items()
-    }
+        for person_id, stated_at, value, codes in cursor.fetchall():
+            if value is None:
+                categories.setdefault(person_id, []).append((stated_at, frozenset(codes)))
+            else:
+                levels.setdefault(person_id, []).append((stated_at, Level(value)))
+    nothing = frozenset[str]()
+    return Histories(
+        {person_id: _history(said, start) for person_id, said in levels.items()},
+        {person_id: _history(said, nothing) for person_id, said in categories.items()},
+    )
+
+
+def _history(said: list[tuple[datetime, T]], start: T) -> History[T]:
+    return History(tuple(instant for instant, _ in said), tuple(state for _, state in said), start)
 
 
 def levels_stated_by(person_id: int) -> list[LevelStatement]:
@@ -52,7 +69,7 @@ def decisions(person_id: int, *, profile: Profile) -> dict[Topic, Decision]:
         for row in Statement.objects.filter(person_id=person_id, pending=False).order_by("stated_at", "id")
     }
     defaults = {topic: Decision(topic, value, (), None, None, None) for topic, value in DEFAULTS[profile].items()}
-    return defaults | {topic: Decision(topic, None, (), None, None, None) for topic in WISHES} | found
+    return defaults | {topic: Decision(topic, None, (), None, None, None) for topic in WITH_CODES} | found
 
 
 def value_of(person_id: int, topic: Topic, *, profile: Profile) -> int:
@@ -60,6 +77,18 @@ def value_of(person_id: int, topic: Topic, *, profile: Profile) -> int:
     latest = Statement.objects.filter(person_id=person_id, topic=topic, pending=False).order_by("-stated_at", "-id")
     value = latest.values_list("value", flat=True).first()
     return DEFAULTS[profile][topic] if value is None else value
+
+
+def categories_out(person_id: int) -> tuple[str, ...]:
+    """The categories of which nothing is recorded for a person now."""
+    rows = Statement.objects.filter(person_id=person_id, topic=Topic.NOT_RECORDED, pending=False)
+    return tuple(rows.order_by("-stated_at", "-id").values_list("codes", flat=True).first() or ())
+
+
+def ever_kept_out() -> list[int]:
+    """The people who keep a category out of the register, or have once; their ids in ascending order."""
+    rows = Statement.objects.filter(topic=Topic.NOT_RECORDED, pending=False).exclude(codes=[])
+    return list(rows.order_by("person_id").values_list("person_id", flat=True).distinct())
 
 
 def allowing(person_ids: Collection[int], topic: Topic, *, profile: Profile) -> set[int]:
@@ -79,12 +108,13 @@ def allowing(person_ids: Collection[int], topic: Topic, *, profile: Profile) -> 
 def history(person_id: int) -> list[HistoryEntry]:
     """Everything a person has said, newest first."""
     rows = Statement.objects.filter(person_id=person_id).order_by("-stated_at", "-id")
-    return [
-        HistoryEntry(
-            row.pk, Topic(row.topic), row.value, tuple(row.codes), row.stated_at, Channel(row.channel), row.pending
-        )
-        for row in rows
-    ]
+    return [_entry(row) for row in rows]
+
+
+def written_down(person_id: int, number: int, *, case: str) -> HistoryEntry | None:
+    """What staff wrote down for a person under a look-up; None for any other statement."""
+    row = Statement.objects.filter(person_id=person_id, pk=number, case=case).exclude(case="").first()
+    return _entry(row) if row else None
 
 
 def waiting(person_id: int) -> list[HistoryEntry]:
@@ -93,6 +123,12 @@ def waiting(person_id: int) -> list[HistoryEntry]:
     for each in history(person_id):  # newest first
         latest.setdefault(each.topic, each)
     return [each for each in latest.values() if each.pending]
+
+
+def _entry(row: Statement) -> HistoryEntry:
+    return HistoryEntry(
+        row.pk, Topic(row.topic), row.value, tuple(row.codes), row.stated_at, Channel(row.channel), row.pending
+    )
 
 
 def _decision(row: Statement) -> Decision:

@@ -1,14 +1,19 @@
 """What can be decided, what holds for whoever decided nothing, and what restricts.
 
-Every topic but the wishes has a scale on which less is more restrictive: no before yes, totals before product groups.
+Most topics have a scale on which less is more restrictive: no before yes, totals before product groups. Of the categories that
+are never recorded, more is. Wishes restrict nothing.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 
 from kvitto.choices.types import Topic
 from kvitto.stores.types import Level, Profile
 
 NO, YES = 0, 1
+
+LETTER_HOLDS = timedelta(days=30)
+LETTER_MISSES = 5  # wrong codes, after which a letter's own is worth nothing
 _YES_OR_NO = (NO, YES)
 
 SCALES: Mapping[Topic, tuple[int, ...]] = {
@@ -56,13 +61,17 @@ WISHES: Mapping[Topic, tuple[str, ...]] = {
     Topic.MEDIUM: ("digital", "paper"),
     Topic.FREQUENCY: ("weekly", "monthly", "seldom"),
 }
+# Topics of which a statement says all codes that hold: wishes, and the categories that are never recorded
+WITH_CODES = (Topic.NOT_RECORDED, *WISHES)
 SEVERAL = frozenset({Topic.DIET, Topic.SUBJECTS})
 
 
 def is_sound(topic: Topic, value: int | None, codes: Collection[str]) -> bool:
-    """Whether it is something that can be decided about the topic."""
+    """Whether it is something that can be decided about the topic; categories are decided one by one."""
     if topic in SCALES:
         return value in SCALES[topic] and not codes
+    if topic not in WISHES:
+        return False
     known = set(codes) <= set(WISHES[topic]) and len(set(codes)) == len(codes)
     return value is None and known and (topic in SEVERAL or len(codes) <= 1)
 
@@ -70,3 +79,9 @@ def is_sound(topic: Topic, value: int | None, codes: Collection[str]) -> bool:
 def loosens(before: int, after: int) -> bool:
     """Whether a statement allows more than what held before."""
     return after > before
+
+
+def with_category(held: Collection[str], category: str, value: int) -> tuple[str, ...]:
+    """The categories that are never recorded, after a decision about one: NO keeps it out, YES lets it in again."""
+    others = set(held) - {category}
+    return tuple(sorted(others if value == YES else others | {category}))

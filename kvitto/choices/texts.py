@@ -4,22 +4,28 @@ A statement keeps which text it was. Whoever changes a text raises `VERSION`; a 
 """
 
 import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from kvitto.assortment.types import Names, named
 from kvitto.choices.rules import NO, YES
 from kvitto.choices.types import Shown, Topic
+from kvitto.kernel.collation import sort_key
 from kvitto.stores.types import Level
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A topic: its name, what it is about, and what each value on its scale means for the person."""
+    """A topic: its name, what it is about, and what each value on its scale means for the person.
+
+    Of the categories that are never recorded, a value is about one of them: NO keeps it out, YES lets it in again.
+    """
 
     name: Promise
     about: Promise
@@ -42,7 +48,10 @@ TEXTS: dict[Topic, Text] = {
     ),
     Topic.RECORDING_LEVEL: Text(
         _("How much of a receipt is recorded"),
-        _("It holds from your next receipt on. What is recorded already stays until its two years are over."),
+        _(
+            "It holds from your next receipt on. What is recorded already stays until its two years are over, unless you have it "
+            "removed."
+        ),
         {
             Level.TOTAL: _(
                 "Only store, day and total. Of what you buy from then on you see no products, nor what they cost last time. Your "
@@ -56,6 +65,22 @@ TEXTS: dict[Topic, Text] = {
             Level.GROUP: _("Record product groups"),
             Level.PRODUCT: _("Record every product"),
         },
+    ),
+    Topic.NOT_RECORDED: Text(
+        _("Categories that are never recorded"),
+        _(
+            "It holds from your next receipt on. What is recorded already stays until its two years are over, unless you have it "
+            "removed."
+        ),
+        {
+            NO: _(
+                "Nothing of this category is recorded: what it costs becomes part of one sum without a name, together with goods "
+                "of which no category is known. So that nothing can be worked out, tax and payment are not recorded either. "
+                "Store, day, total and all other goods stay, and so does your Bonus, exactly as it is."
+            ),
+            YES: _("What you buy of this category from then on is recorded again, as everything else."),
+        },
+        {NO: _("Never record it"), YES: _("Record it again")},
     ),
     Topic.PERSONAL_SERVICES: Text(
         _("Services made from your purchases"),
@@ -102,6 +127,7 @@ WISHES_ABOUT = _(
     "Wishes are what you tell us, so no purchase is looked at for them. They help to send less, and what fits: also when you have "
     "forbidden the use of your purchases."
 )
+NONE_KEPT_OUT = _("every category is recorded")
 WISHES: dict[str, Promise] = {
     "vegetarian": _("vegetarian"),
     "vegan": _("vegan"),
@@ -127,6 +153,19 @@ WISHES: dict[str, Promise] = {
 def name_of(topic: Topic) -> Promise:
     """What a topic is called."""
     return TEXTS[topic].name if topic in TEXTS else WISH_NAMES[topic]
+
+
+def category(code: str, names: Mapping[str, Names], language: str) -> str:
+    """What a category is called; the code itself where it has no name."""
+    return named(names.get(code, {}), language) or code
+
+
+def offered(held: Collection[str], names: Mapping[str, Names], language: str) -> list[tuple[str, str, int, Promise]]:
+    """The categories in the order of their names: code, name, and what can be decided about each: its value and its button."""
+    acts = TEXTS[Topic.NOT_RECORDED].acts
+    values = {code: YES if code in held else NO for code in names}
+    found = [(code, category(code, names, language), value, acts[value]) for code, value in values.items()]
+    return sorted(found, key=lambda each: sort_key(each[1]))
 
 
 def shown(topic: Topic, value: int | None, language: str) -> Shown:

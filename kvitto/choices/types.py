@@ -4,8 +4,11 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
 
 from kvitto.stores.types import Level
+
+T = TypeVar("T")
 
 
 class Topic(StrEnum):
@@ -20,6 +23,7 @@ class Topic(StrEnum):
     PUSH = "push"
     POST = "post"
     PHONE = "phone"
+    NOT_RECORDED = "not_recorded"
     DIET = "diet"
     SUBJECTS = "subjects"
     MEDIUM = "medium"
@@ -53,9 +57,31 @@ class Stated:
     pending: bool
 
 
+class Earlier(NamedTuple):
+    """What somebody decided in an earlier register, as a statement to take in."""
+
+    person_id: int
+    topic: Topic
+    value: int | None
+    codes: tuple[str, ...]
+    stated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a letter about a statement says. With a code, and until when it works, it asks for the person's yes."""
+
+    entry: "HistoryEntry"
+    code: str | None
+    until: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What holds about a topic: a value on its scale, or the codes of a wish. Without a number, the profile's default."""
+    """What holds about a topic: a value on its scale, or the codes of a wish or of what is not recorded.
+
+    Without a number, the profile's default.
+    """
 
     topic: Topic
     value: int | None
@@ -88,14 +114,24 @@ class LevelStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class LevelHistory:
-    """One person's statements about the recording level: instants in ascending order, the level from each on."""
+class History(Generic[T]):
+    """One person's statements about a topic: instants in ascending order, and what holds from each on."""
 
     instants: tuple[datetime, ...]
-    levels: tuple[Level, ...]
-    start: Level
+    states: tuple[T, ...]
+    start: T
 
-    def at(self, instant: datetime) -> Level:
-        """The level that held at an instant; the profile's before the first statement."""
+    def at(self, instant: datetime) -> T:
+        """What held at an instant; `start` before the first statement."""
         index = bisect_right(self.instants, instant)
-        return self.levels[index - 1] if index else self.start
+        return self.states[index - 1] if index else self.start
+
+
+class Histories(NamedTuple):
+    """What decides how much of receipts is recorded, by person id: recording levels, and the categories that never are.
+
+    Whoever is absent has said nothing about it.
+    """
+
+    levels: dict[int, History[Level]]
+    categories: dict[int, History[frozenset[str]]]

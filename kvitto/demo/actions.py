@@ -23,7 +23,7 @@ from kvitto.demo.receipts import ZONE, receipts
 from kvitto.demo.rules import FIRST_DAY, LAST_DAY, moved, shift_days
 from kvitto.demo.types import Adult, Progress
 from kvitto.households import actions as households
-from kvitto.households.types import NewPlace, Role
+from kvitto.households.types import NewHome, NewPlace, Role
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError
@@ -216,7 +216,7 @@ def _settle(people: Sequence[Adult], ids: Sequence[int], shift: int, by: Actor, 
     for adult, person_id in zip(people, ids, strict=True):
         role = Role.MAIN if adult.number == 1 else Role.ADULT
         homes.setdefault(adult.household, []).append(NewPlace(person_id, role, since))
-    couples = [home for home in homes.values() if len(home) > 1]
+    couples = [NewHome(home) for home in homes.values() if len(home) > 1]
     households.register(homes=couples, by=by, now=now)
 
 

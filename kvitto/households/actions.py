@@ -17,7 +17,7 @@ from kvitto.households import queries
 from kvitto.households.codes import digest
 from kvitto.households.models import Guardian, Household, Invitation, Place
 from kvitto.households.rules import FORGOTTEN_AFTER, INVITATION_HOLDS, may_go, periods_of
-from kvitto.households.types import Home, Mate, NewPlace, Offer, Role
+from kvitto.households.types import Home, Mate, NewHome, Offer, Role
 from kvitto.kernel import identity
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import require_transaction
@@ -28,6 +28,8 @@ from kvitto.members import queries as members
 from kvitto.members.ages import comes_of_age, is_minor
 from kvitto.members.rules import ALPHABET, LENGTH, read_code, written
 from kvitto.members.types import NewPerson
+from kvitto.notices import actions as notices
+from kvitto.notices.types import Kind
 
 
 class NotMainError(RefusedError):
@@ -50,7 +52,7 @@ class NobodyError(NotFoundError):
     """There is nobody like that in the household."""
 
 
-def register(*, homes: Sequence[Sequence[NewPlace]], by: Actor, now: datetime) -> list[int]:
+def register(*, homes: Sequence[NewHome], by: Actor, now: datetime) -> list[int]:
     """Take whole households in, as an earlier register had them; their ids in the same order.
 
     A person who is in another household on one of the days, or a second main member, breaks an exclusion constraint
@@ -58,14 +60,26 @@ def register(*, homes: Sequence[Sequence[NewPlace]], by: Actor, now: datetime) -
     """
     require_transaction()
     with _changing():
-        rows = Household.objects.bulk_create([Household(made_at=now) for _ in homes])
+        rows = Household.objects.bulk_create([Household(number=home.number, made_at=now) for home in homes])
         places = [
             _place(row.pk, each.person_id, role, period)
             for row, home in zip(rows, homes, strict=True)
-            for each in home
+            for each in home.places
             for role, period in periods_of(each.role, each.since, each.birth_date)
         ]
         Place.objects.bulk_create(places)
+        Guardian.objects.bulk_create(
+            [
+                Guardian(
+                    minor_id=each.person_id,
+                    guardian_id=each.guardian_id,
+                    period=DateRange(each.since, comes_of_age(each.birth_date)),
+                )
+                for home in homes
+                for each in home.places
+                if each.guardian_id is not None and each.birth_date is not None
+            ]
+        )
         audit.record(by=by, action="households.register", now=now, count=len(rows))
     return [int(row.pk) for row in rows]
 
@@ -115,7 +129,9 @@ def join(*, person_id: int, code: str, by: Actor, today: date, now: datetime) ->
         if own and own.household_id == row.household_id:
             raise NotFreeError("you are in this household already: the code is for another adult")
         wards = _free(own)
+        _tell_main(own, Kind.HOUSEHOLD_LEFT, now)
         _go(person_id, row.household_id, Role.ADULT, today, now)
+        _tell_main(queries.home(person_id, today=today, now=now), Kind.HOUSEHOLD_JOINED, now)
         for ward in wards:
             _go(ward.person_id, row.household_id, Role.MINOR, today, now)
         Invitation.objects.filter(pk=row.pk).update(accepted_at=now)
@@ -163,6 +179,7 @@ def name_guardian(*, person_id: int, minor_id: int, guardian_id: int, by: Actor,
         birth_date = members.birth_date(minor_id)
         if birth_date is None or not _guard(minor_id, guardian_id, birth_date, today):
             return
+        notices.tell(person_id=guardian_id, kind=Kind.HOUSEHOLD_GUARDIAN_NAMED, now=now)
         _record(by, "households.name_guardian", minor_id, now)
 
 
@@ -180,6 +197,7 @@ def leave(*, person_id: int, by: Actor, today: date, now: datetime) -> None:
             raise AgeError("a minor leaves with a guardian")
         if own.role is Role.MAIN and own.others:
             raise NotFreeError("hand the household over to another adult first, or let the others leave")
+        _tell_main(own, Kind.HOUSEHOLD_LEFT, now)
         _end(person_id, today, now)
         _record(by, "households.leave", person_id, now)
 
@@ -207,6 +225,7 @@ def take_out(*, person_id: int, other_id: int, by: Actor, today: date, now: date
         if other_id == person_id:
             raise NotFreeError("hand the household over to another adult first, or leave it")
         _end(_mate(own, other_id).person_id, today, now)
+        notices.tell(person_id=other_id, kind=Kind.HOUSEHOLD_TAKEN_OUT, now=now)
         _record(by, "households.leave", other_id, now)
 
 
@@ -223,6 +242,7 @@ def offer_main(*, person_id: int, other_id: int, by: Actor, today: date, now: da
             raise AgeError("the main member of a household is an adult of it")
         queries.open_invitations(now).filter(household_id=own.household_id, offer=Offer.MAIN).update(withdrawn_at=now)
         _offer(own.household_id, Offer.MAIN, person_id, now, made_for_id=other_id)
+        notices.tell(person_id=other_id, kind=Kind.HOUSEHOLD_MAIN_OFFERED, now=now)
         _record(by, "households.offer_main", other_id, now)
 
 
@@ -234,6 +254,7 @@ def accept_main(*, person_id: int, by: Actor, today: date, now: datetime) -> Non
         if own is None or own.offered_main is None:
             raise InvitationOverError("there is no such offer any more")
         Invitation.objects.filter(pk=own.offered_main).update(accepted_at=now)
+        _tell_main(own, Kind.HOUSEHOLD_MAIN_HANDED_OVER, now)
         _crown(own, person_id, by, today, now)
 
 
@@ -251,6 +272,7 @@ def name_main(*, person_id: int, by: Actor, today: date, now: datetime) -> None:
             raise AgeError("the main member of a household is an adult of it")
         if any(mate.role is Role.MAIN for mate in own.mates):
             raise NotFreeError("this household has a main member, who hands it over")
+        notices.tell(person_id=person_id, kind=Kind.HOUSEHOLD_MAIN_NAMED, now=now)
         _crown(own, person_id, by, today, now)
 
 
@@ -317,6 +339,13 @@ def _free(own: Home | None) -> list[Mate]:
     if not may_go(own.role, [(mate.role, mate.ward) for mate in own.others]):
         raise NotFreeError("you are the main member of others: hand your household over first")
     return list(own.others)
+
+
+def _tell_main(home: Home | None, kind: Kind, now: datetime) -> None:
+    """Tell the main member what another of the household did, where there is one."""
+    for mate in home.others if home else ():
+        if mate.role is Role.MAIN:
+            notices.tell(person_id=mate.person_id, kind=kind, now=now)
 
 
 def _begin(person_id: int, today: date, now: datetime) -> int:

@@ -4,6 +4,7 @@ A household is what several people share, and the database's walls stand around 
 system: each begins with the place of the person it is asked for, and answers about that one household.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db.models import QuerySet
@@ -34,6 +35,25 @@ def home(person_id: int, *, today: date, now: datetime) -> Home | None:
         mates.sort(key=lambda mate: (mate.person_id != person_id, order(mate.role), mate.since, mate.person_id))
         offered_main = offered.values_list("pk", flat=True).first()
     return Home(own.household_id, Role(own.role), tuple(mates), offered_main)
+
+
+def people_by_number(numbers: Collection[str]) -> dict[str, set[int]]:
+    """Everybody who was ever in the households with these numbers of an earlier register; absent where there is none."""
+    found: dict[str, set[int]] = {}
+    for number, person_id in Place.objects.filter(household__number__in=numbers).values_list(
+        "household__number", "person_id"
+    ):
+        found.setdefault(str(number), set()).add(person_id)
+    return found
+
+
+def busy_until(person_ids: Collection[int]) -> dict[int, date | None]:
+    """The day on which somebody's last place in a household ends; None when it does not. Who has none is absent."""
+    found: dict[int, date | None] = {}
+    for person_id, period in Place.objects.filter(person_id__in=person_ids).values_list("person_id", "period"):
+        before = found.get(person_id, period.upper)
+        found[person_id] = None if before is None or period.upper is None else max(before, period.upper)
+    return found
 
 
 def role_of(person_id: int, *, today: date) -> Role | None:

@@ -1,5 +1,6 @@
 """What others get to know of a household."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -24,12 +25,21 @@ class Offer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewPlace:
-    """Somebody to take into a household; the birth date is needed of a minor."""
+    """Somebody to take into a household; the birth date is needed of a minor, who may have a guardian."""
 
     person_id: int
     role: Role
     since: date
     birth_date: date | None = None
+    guardian_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewHome:
+    """A household to take in, with the number that an earlier register had for it."""
+
+    places: Sequence[NewPlace]
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

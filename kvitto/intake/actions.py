@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from kvitto.assortment.types import Barred
 from kvitto.audit import actions as audit
 from kvitto.choices import queries as choices
-from kvitto.choices.types import LevelHistory
+from kvitto.choices.types import Histories
 from kvitto.intake import leftovers
 from kvitto.intake.formats import decode, peek
 from kvitto.intake.models import Delivery
@@ -38,7 +39,7 @@ class Batch:
     keep_from: date
     reference: Reference
     holdings: dict[str, list[CardHolding]]
-    histories: dict[int, LevelHistory]
+    histories: Histories
     result: BatchResult
     well: list[tuple[str, str, int]] = field(default_factory=list)  # store, workstation, sequence of those that passed
     unknown_cards: list[tuple[Key, str]] = field(default_factory=list)
@@ -86,7 +87,7 @@ def _look_up(batch: Sequence[Raw], now: datetime, reference: Reference) -> Batch
     peeks = [peek(raw) for raw in batch]
     holdings = members.holders({each.card for each in peeks if each.card})
     people = {holding.person_id for found in holdings.values() for holding in found}
-    histories = choices.level_histories(people, start=reference.start)
+    histories = choices.recording_histories(people, start=reference.start)
     reference.learn_products(peeks)
     result = BatchResult([State.REFUSED] * len(batch), 0, [])
     return Batch(now, keep_from(now.date()), reference, holdings, histories, result)
@@ -118,6 +119,7 @@ def _take_one(raw: Raw, work: Batch) -> State | Packed:
             work.unknown_cards.append((key, receipt.card))
         return State.NO_MEMBER
     level, reason = _level(receipt, store, person_id, work)
+    barred = _barred(receipt, person_id, work)
     return pack(
         reduce(
             receipt,
@@ -128,6 +130,7 @@ def _take_one(raw: Raw, work: Batch) -> State | Packed:
             reason=reason,
             facts=work.reference.facts[store.chain_code],
             group_depth=work.reference.depths.depth(receipt.business_day),
+            barred=barred,
             digest=receipt_digest(form),
         )
     )
@@ -140,12 +143,20 @@ def _refuse(raw: Raw, receipt: Receipt, refusal: Refusal, work: Batch) -> State:
 
 
 def _level(receipt: Receipt, store: StoreInfo, person_id: int, work: Batch) -> tuple[Level, LevelReason]:
-    history = work.histories.get(person_id)
+    history = work.histories.levels.get(person_id)
     return level_for(
         chain=work.reference.level(store.chain_id, receipt.channel, receipt.business_day),
         member_then=history.at(receipt.end_time) if history else work.reference.start,
         member_now=history.at(work.now) if history else work.reference.start,
     )
+
+
+def _barred(receipt: Receipt, person_id: int, work: Batch) -> Barred | None:
+    """The categories that the member kept out when they bought, and those they keep out now."""
+    history = work.histories.categories.get(person_id)
+    if history is None:
+        return None
+    return work.reference.barred(history.at(receipt.end_time) | history.at(work.now))
 
 
 def holder_at(holdings: Sequence[CardHolding], instant: datetime) -> int | None:

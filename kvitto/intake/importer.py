@@ -6,7 +6,9 @@ pipe close and ends; what it had not committed the next run brings again, and wh
 """
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -74,9 +76,10 @@ class Takers:
             for block in stream:
                 if not idle:
                     _collect(busy, idle, count)
-                end = idle.pop()
-                end.send(block)
-                busy.add(end)
+                with _undisturbed():  # what is sent is noted as sent
+                    end = idle.pop()
+                    end.send(block)
+                    busy.add(end)
         finally:  # also when the file breaks off or somebody interrupts: what is in hand gets counted
             while busy:
                 _collect(busy, idle, count)
@@ -141,15 +144,29 @@ def _zones() -> dict[str, str]:
 def _collect(busy: set[Connection], idle: list[Connection], count: Counting) -> None:
     """Wait for at least one taker and count what it answers."""
     for end in cast("list[Connection]", wait(list(busy))):
-        busy.discard(end)
-        try:
-            answer = end.recv()
-        except EOFError:
-            raise _stopped("an import process died") from None
-        if isinstance(answer, str):
-            raise _stopped(answer)
-        idle.append(end)
-        count(answer)
+        with _undisturbed():  # what is answered is counted
+            busy.discard(end)
+            try:
+                answer = end.recv()
+            except EOFError:
+                raise _stopped("an import process died") from None
+            if isinstance(answer, str):
+                raise _stopped(answer)
+            idle.append(end)
+            count(answer)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """An interruption waits until this is done."""
+    waiting: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: waiting.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if waiting:
+        raise KeyboardInterrupt
 
 
 def _stopped(why: str) -> ImportStoppedError:

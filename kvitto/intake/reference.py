@@ -4,13 +4,13 @@ Two tiny queries a batch tell whether the network or the assortment changed; onl
 and choices are never held here: they are read for every batch, so that a decision holds for the next receipt.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from kvitto.assortment import queries as assortment
 from kvitto.assortment.rules import identify
-from kvitto.assortment.types import DepthTable, ProductFacts
+from kvitto.assortment.types import Barred, ClassTable, DepthTable, ProductFacts
 from kvitto.intake.formats import Peek
 from kvitto.stores import queries as stores
 from kvitto.stores.types import Channel, Level, LevelTable, Profile, StoreInfo
@@ -32,6 +32,8 @@ class Reference:
     start: Level = Level.PRODUCT
     facts: dict[str, dict[str, ProductFacts | None]] = field(default_factory=dict)  # chain -> code as scanned -> facts
     depths: DepthTable = field(default_factory=DepthTable)
+    classes: ClassTable | None = None  # of the categories; None until somebody keeps one out
+    bars: dict[frozenset[str], Barred] = field(default_factory=dict)  # what `classes` said
 
     def refresh(self) -> None:
         """Forget what changed since the last batch."""
@@ -44,6 +46,7 @@ class Reference:
         version = assortment.version()
         if version != self.assortment_version or sum(map(len, self.facts.values())) > MAX_FACTS:
             self.facts = {}
+            self.classes, self.bars = None, {}
             self.depths = assortment.recording_depths()
             self.assortment_version = version
 
@@ -61,6 +64,17 @@ class Reference:
             level = self.days[key] = self.levels.level(chain_id, Channel(channel), day)
         return level
 
+    def barred(self, categories: frozenset[str]) -> Barred | None:
+        """Where in the tree the categories are that somebody keeps out; None for no categories."""
+        if not categories:
+            return None
+        bar = self.bars.get(categories)
+        if bar is None:
+            if self.classes is None:
+                self.classes = assortment.class_groups()
+            bar = self.bars[categories] = self.classes.barred(categories)
+        return bar
+
     def learn_products(self, peeks: Iterable[Peek]) -> None:
         """Read the facts of the products that are not known yet; None is remembered for unknown products."""
         new: set[tuple[str, str]] = set()
@@ -70,6 +84,17 @@ class Reference:
                 new.update(
                     [(store.chain_code, line.code) for line in peek.lines if line.code and line.code not in known]
                 )
+        self._learn(new)
+
+    def learn_codes(self, scanned: Mapping[str, Collection[str]]) -> None:
+        """As `learn_products`, for codes as scanned by the chain whose they are."""
+        new: set[tuple[str, str]] = set()
+        for chain, codes in scanned.items():
+            known = self.facts.setdefault(chain, {})
+            new.update([(chain, code) for code in codes if code not in known])
+        self._learn(new)
+
+    def _learn(self, new: set[tuple[str, str]]) -> None:
         # A code whose 14 digits are a known GTIN is that product; only the others need to be taken apart.
         gtins = assortment.facts({("", code.zfill(14)) for _, code in new if code.isdigit()})
         rest = {}

@@ -10,6 +10,8 @@ from typing import Any
 import psycopg
 from django.db import connections, transaction
 
+Cursor = psycopg.Cursor[Any]
+
 OWNER = "owner"  # the alias of the role that owns the tables: migrations, partitions, purges
 WEB = "default"  # the alias of the role that owns nothing
 
@@ -28,7 +30,7 @@ def require_transaction(using: str = WEB) -> None:
 
 
 @contextmanager
-def batch_cursor(using: str = WEB) -> Iterator[psycopg.Cursor[Any]]:
+def batch_cursor(using: str = WEB) -> Iterator[Cursor]:
     """A cursor of psycopg's own on Django's connection, for batches: parameters apart from the SQL, and `binary=True` results.
 
     Reading 800 card holdings takes 1.5 ms of processor time this way and 5.7 ms through Django's cursor.

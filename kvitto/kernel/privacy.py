@@ -33,6 +33,7 @@ class Rule(StrEnum):
     SESSION = "until the session ends"
     FAILURE = "24 hours after the last try"
     CODE = "until the code's time is over"
+    NOTICE = "90 days after it was read, and in any case no longer than a year"
     INVITATION = "90 days after the invitation's time is over"
 
 

@@ -3,20 +3,42 @@
 The entry of each names the fields that changed, never what they were or are.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
-from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.timezone import localdate
 
 from kvitto.audit import actions as audit
 from kvitto.kernel.actor import Actor
-from kvitto.kernel.db import require_transaction
+from kvitto.kernel.db import batch_cursor, require_transaction
 from kvitto.kernel.errors import ConflictError, InvalidError, NotFoundError
 from kvitto.members.models import Card, Contact, Membership, Person
 from kvitto.members.rules import read_contact
 from kvitto.members.types import Address, CardState, ContactKind
 from kvitto.stores.models import Company
 from kvitto.stores.types import CompanyKind
+
+HOME_LATER = "a home co-op begins on that day or later already: choose a later day"
+_LEFT = "unnest(%(people)s::int8[], %(days)s::date[]) AS gone (person_id, day)"
+_LATER_HOMES = f"""
+    DELETE FROM members_membership m USING {_LEFT}
+    WHERE m.person_id = gone.person_id AND lower(period) >= day RETURNING m.person_id
+"""  # noqa: S608  our own words
+_HOMES = f"""
+    UPDATE members_membership m SET period = daterange(lower(period), day) FROM {_LEFT}
+    WHERE m.person_id = gone.person_id AND period @> day RETURNING m.person_id
+"""  # noqa: S608  as above
+_CARDS = """
+    UPDATE members_card SET period = tstzrange(lower(period), %(now)s)
+    WHERE person_id = ANY(%(people)s) AND period @> %(now)s::timestamptz RETURNING person_id
+"""
+_ENDINGS = (
+    _LATER_HOMES,
+    _HOMES,
+    "DELETE FROM members_card WHERE person_id = ANY(%(people)s) AND lower(period) >= %(now)s RETURNING person_id",
+    _CARDS,
+)
 
 
 class ContactError(InvalidError):
@@ -104,15 +126,12 @@ def move_home(*, person_id: int, company: str, day: date, by: Actor, now: dateti
     company_id = Company.objects.filter(code=company, kind=CompanyKind.COOP).values_list("pk", flat=True).first()
     if company_id is None:
         raise NoCoopError("no regional co-op has this code: kvitto network load takes co-ops in")
-    homes = Membership.objects.filter(person=person)
-    if homes.filter(company_id=company_id, period__contains=day, period__upper_inf=True).exists():
+    if Membership.objects.filter(
+        person=person, company_id=company_id, period__contains=day, period__upper_inf=True
+    ).exists():
         return False
-    if homes.filter(period__startswith__gte=day).exists():
-        raise HomeError(f"a home co-op begins on {day} or later already: choose a later day")
-    for home in homes.filter(period__contains=day):
-        home.period = DateRange(home.period.lower, day)
-        home.save(update_fields=["period"])
-    Membership.objects.create(person=person, company_id=company_id, period=DateRange(day, None))
+    if move_homes({person_id: (company_id, day)}):
+        raise HomeError(HOME_LATER)
     _note(person, "members.move_home", "home", by=by, now=now)
     return True
 
@@ -123,21 +142,50 @@ def end_membership(*, person_id: int, by: Actor, now: datetime) -> bool:
     What would have begun later does not begin.
     """
     person = _locked(person_id)
-    today, ended = localdate(now), 0
-    homes, cards = Membership.objects.filter(person=person), Card.objects.filter(person=person)
-    ended += homes.filter(period__startswith__gte=today).delete()[0]
-    ended += cards.filter(period__startswith__gte=now).delete()[0]
-    for home in homes.filter(period__endswith__isnull=True) | homes.filter(period__endswith__gt=today):
-        home.period = DateRange(home.period.lower, today)
-        home.save(update_fields=["period"])
-        ended += 1
-    for card in cards.filter(period__contains=now):
-        card.period = DateTimeTZRange(card.period.lower, now)
-        card.save(update_fields=["period"])
-        ended += 1
+    ended = end_memberships({person_id: localdate(now)}, now=now)
     if ended:
         _note(person, "members.end_membership", "home cards", by=by, now=now)
     return bool(ended)
+
+
+def move_homes(moves: Mapping[int, tuple[int, date]]) -> set[int]:
+    """Inside this room only: by person id, the id of a co-op that is their home from a day on; who cannot move on that day.
+
+    Those have a home that begins on the day or later already.
+    """
+    people, days = list(moves), [day for _, day in moves.values()]
+    with batch_cursor() as cursor:
+        cursor.execute(
+            "SELECT person_id FROM members_membership JOIN unnest(%s::int8[], %s::date[]) AS move (person_id, day)"
+            " USING (person_id) WHERE lower(period) >= day",
+            [people, days],
+        )
+        bound = {person_id for (person_id,) in cursor}
+        free = {person_id: move for person_id, move in moves.items() if person_id not in bound}
+        people, days = list(free), [day for _, day in free.values()]
+        cursor.execute(
+            "UPDATE members_membership m SET period = daterange(lower(period), day)"
+            " FROM unnest(%s::int8[], %s::date[]) AS move (person_id, day)"
+            " WHERE m.person_id = move.person_id AND period @> day",
+            [people, days],
+        )
+        cursor.execute(
+            "INSERT INTO members_membership (person_id, company_id, period)"
+            " SELECT person_id, company_id, daterange(day, NULL)"
+            " FROM unnest(%s::int8[], %s::int8[], %s::date[]) AS move (person_id, company_id, day)",
+            [people, [company_id for company_id, _ in free.values()], days],
+        )
+    return bound
+
+
+def end_memberships(days: Mapping[int, date], *, now: datetime) -> set[int]:
+    """Inside this room only: by person id, from which day on somebody is no member; their cards end now. Who was one."""
+    given = {"people": list(days), "days": list(days.values()), "now": now}
+    ended: set[int] = set()
+    with batch_cursor() as cursor:
+        for statement in _ENDINGS:
+            ended |= {person_id for (person_id,) in cursor.execute(statement, given)}
+    return ended
 
 
 def card_lost(*, number: str, by: Actor, now: datetime) -> None:

@@ -61,6 +61,54 @@ class NewPerson:
     address: Address = Address()
 
 
+class PersonRecord(NamedTuple):
+    """A person as a file of the co-op's own register has them, in the order of staging. `number` finds them again."""
+
+    number: str
+    given_name: str
+    family_name: str
+    language: str
+    birth_date: date | None
+    street: str
+    postal_code: str
+    town: str
+    country: str
+    email: str | None
+    email_verified_at: datetime | None
+    phone: str | None
+    phone_verified_at: datetime | None
+    coop: str  # the home co-op's code
+    member_since: date | None
+    left_on: date | None
+
+
+class CardRecord(NamedTuple):
+    """A card as such a file has it: held by the person with that member number, in [start, end)."""
+
+    number: str
+    member: str
+    start: datetime
+    end: datetime | None
+    state: str
+
+
+class Taken(NamedTuple):
+    """What became of a batch of records: how many of each, and by place in the batch, why some were not taken."""
+
+    new: int
+    changed: int
+    same: int
+    kept: int  # the register has it otherwise, and was not to be changed
+    refused: dict[int, tuple[str, str]]  # place -> (column, reason)
+
+
+class Numbered(NamedTuple):
+    """Who has a member number, and when they were born."""
+
+    person_id: int
+    birth_date: date | None
+
+
 class CardHolding(NamedTuple):
     """A card was one person's from `start` up to, not including, `end` (None: still is)."""
 

@@ -18,6 +18,7 @@ from kvitto.purchases.rules import deletes_on
 from kvitto.purchases.types import (
     BonusBasis,
     BonusFigure,
+    Content,
     GroupContent,
     LevelReason,
     MonthTotal,
@@ -32,7 +33,6 @@ from kvitto.stores.types import Level
 from kvitto.vault import actions as vault
 from kvitto.vault.types import ToOpen
 
-Content = ProductContent | GroupContent | None
 _deletes_on = lru_cache(maxsize=1_000)(deletes_on)  # a list of receipts asks for the same days again and again
 _decode = msgspec.msgpack.Decoder(ProductContent | GroupContent).decode
 _HEAD = "id, business_day, store_id, end_time, total_cents, currency, level, level_reason"

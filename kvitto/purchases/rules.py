@@ -1,17 +1,18 @@
 """What may be stored of a receipt, and for how long. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
 import msgspec
 
 from kvitto.assortment.rules import bonus_class, group_at
-from kvitto.assortment.types import BonusClass, ProductFacts
+from kvitto.assortment.types import Barred, BonusClass, ProductFacts
 from kvitto.kernel.money import cents
 from kvitto.kernel.periods import months_after
 from kvitto.purchases.types import (
     BonusBasis,
+    Content,
     GroupContent,
     GroupReceipt,
     Head,
@@ -96,12 +97,13 @@ def reduce(  # noqa: PLR0913  what was found out about the receipt, each a word 
     reason: LevelReason,
     facts: Facts,
     group_depth: int,
+    barred: Barred | None,
     digest: bytes,
 ) -> StorableReceipt:
     """Keep what the level allows and drop the rest; cannot fail on a receipt that passed the checks.
 
-    `amounts` are the lines' cents (`line_cents`); `group_depth` is the recording depth of the business day. What leaves
-    here is the only form the register accepts.
+    `amounts` are the lines' cents (`line_cents`); `group_depth` is the recording depth of the business day; `barred` are the
+    categories that the buyer keeps out, None when there are none. What leaves here is the only form the register accepts.
     """
     lines = [(line, amount) for line, amount in zip(receipt.lines, amounts, strict=True) if not line.void]
     head = Head(
@@ -119,15 +121,75 @@ def reduce(  # noqa: PLR0913  what was found out about the receipt, each a word 
     if level is Level.TOTAL:
         return TotalReceipt(head)
     if level is Level.GROUP:
-        return GroupReceipt(head, _group_content(receipt, lines, facts, group_depth))
-    return ProductReceipt(head, ProductContent([_stored(*line) for line in lines], _paid(receipt)))
+        entries = ((line.type, line.code, amount) for line, amount in lines)
+        groups = _group_content(entries, facts, group_depth, paid=_paid(receipt))
+        return GroupReceipt(head, groups if barred is None else groups_without(groups, barred))
+    content = ProductContent([_stored(*line) for line in lines], _paid(receipt))
+    return ProductReceipt(head, content if barred is None else lines_without(content, barred, facts))
+
+
+def lines_without(content: ProductContent, barred: Barred, facts: Facts) -> ProductContent:
+    """The content without the categories, and without what may be of them: goods that no category is known of, deposits.
+
+    Nothing stays from which these lines could be worked out: neither tax, tenders and rounding, nor how many they were.
+    """
+    kept = [line for line in content.lines if _is_free(line, barred, facts)]
+    return ProductContent(kept, None, _kept_out(content, barred))
+
+
+def groups_without(content: GroupContent, barred: Barred) -> GroupContent:
+    """The content without the groups that hold anything of the categories, and without what else `lines_without` drops."""
+    kept = [(group, amount) for group, amount in content.groups if group != UNCLASSIFIED and group not in barred.partly]
+    return GroupContent(kept, 0, None, _kept_out(content, barred))
+
+
+def less(content: Content, *, level: Level, barred: Barred | None, facts: Facts, group_depth: int) -> Content:
+    """What stays of a stored content that is to be at most at a level, and without categories: also those it is without.
+
+    The same comes out as if the receipt had come in now, as far as it can still be told.
+    """
+    if content is None or level is Level.TOTAL:
+        return None
+    if isinstance(content, ProductContent) and level is Level.GROUP:
+        entries = ((line.type, line.code, line.cents) for line in content.lines)
+        content = _group_content(entries, facts, group_depth, paid=content.paid, kept_out=content.kept_out)
+    if barred is None:
+        return content
+    return (
+        lines_without(content, barred, facts)
+        if isinstance(content, ProductContent)
+        else groups_without(content, barred)
+    )
+
+
+def unnamed(total_cents: int, content: ProductContent | GroupContent) -> int | None:
+    """The cents of a receipt that are recorded without a name; None where its buyer keeps nothing out."""
+    if not content.kept_out:
+        return None
+    if isinstance(content, ProductContent):
+        return total_cents - sum(line.cents for line in content.lines)
+    return total_cents - sum(amount for _, amount in content.groups)
+
+
+def _is_free(line: StoredLine, barred: Barred, facts: Facts) -> bool:
+    product = facts.get(line.code) if line.type in GOODS and line.code else None
+    return product is not None and not barred.has(product)
+
+
+def _kept_out(content: ProductContent | GroupContent, barred: Barred) -> list[str]:
+    return sorted(barred.classes.union(content.kept_out))
 
 
 def pack(receipt: StorableReceipt) -> Packed:
     """A storable receipt in the form it is handed on in: small, and nothing left to decide."""
     if isinstance(receipt, TotalReceipt):
         return Packed(receipt.head, Level.TOTAL, None)
-    return Packed(receipt.head, level_of(receipt), _pack(receipt.content))
+    return Packed(receipt.head, level_of(receipt), pack_content(receipt.content))
+
+
+def pack_content(content: ProductContent | GroupContent) -> bytes:
+    """What is sealed of a receipt, as bytes."""
+    return _pack(content)
 
 
 def bonus_basis(lines: list[tuple[Line, int]], facts: Facts) -> list[BonusBasis]:
@@ -175,14 +237,22 @@ def _paid(receipt: Receipt) -> Paid:
     )
 
 
-def _group_content(receipt: Receipt, lines: list[tuple[Line, int]], facts: Facts, depth: int) -> GroupContent:
+def _group_content(
+    entries: Iterable[tuple[str, str | None, int]],
+    facts: Facts,
+    depth: int,
+    *,
+    paid: Paid | None,
+    kept_out: list[str] | None = None,
+) -> GroupContent:
+    """Lines, given by type, code and cents, as sums of groups."""
     groups: dict[int, int] = {}
     deposits = 0
-    for line, amount in lines:
-        if line.type not in GOODS:
+    for kind, code, amount in entries:
+        if kind not in GOODS:
             deposits += amount
             continue
-        product = facts.get(line.code) if line.code else None
+        product = facts.get(code) if code else None
         group = group_at(product.group_path, depth) if product else UNCLASSIFIED
         groups[group] = groups.get(group, 0) + amount
-    return GroupContent(sorted(groups.items()), deposits, _paid(receipt))
+    return GroupContent(sorted(groups.items()), deposits, paid, kept_out or [])

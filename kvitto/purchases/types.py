@@ -7,7 +7,7 @@ strings with up to four, both signed: returned goods are negative. The JSON Sche
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
@@ -98,6 +98,7 @@ class LevelReason(IntEnum):
     CHAIN = 1  # the chain's level for that sales channel on that business day
     MEMBER_THEN = 2  # the member's choice when they bought
     MEMBER_NOW = 3  # the member's choice when the receipt arrived
+    REMOVED = 4  # the member had what was recorded removed
 
 
 class Key(Struct, frozen=True, gc=False):
@@ -140,18 +141,30 @@ class Paid(Struct, array_like=True, frozen=True, gc=False):
 
 
 class ProductContent(Struct, array_like=True, tag="p", frozen=True, gc=False):
-    """What is sealed at product level: every line that counts."""
+    """What is sealed at product level: every line that counts.
+
+    `kept_out` are the categories that the buyer keeps out of the register: then neither their lines are here nor tax and
+    tenders, and what they came to is nowhere written down. It is what is left of the total.
+    """
 
     lines: list[StoredLine]
-    paid: Paid
+    paid: Paid | None
+    kept_out: list[str] = []
 
 
 class GroupContent(Struct, array_like=True, tag="g", frozen=True, gc=False):
-    """What is sealed at group level: (group id, cents), one entry a group; group 0 is unclassified."""
+    """What is sealed at group level: (group id, cents), one entry a group; group 0 is unclassified.
+
+    `kept_out` as at product level; then no group is here that holds anything of these categories.
+    """
 
     groups: list[tuple[int, int]]
     deposits: int
-    paid: Paid
+    paid: Paid | None
+    kept_out: list[str] = []
+
+
+Content = ProductContent | GroupContent | None  # None at total level
 
 
 class Head(Struct, frozen=True, gc=False):
@@ -187,6 +200,16 @@ class ProductReceipt(Struct, frozen=True, gc=False):
 
     head: Head
     content: ProductContent
+
+
+class Recorded(NamedTuple):
+    """A stored receipt with what was bought, opened so that less of it can be kept."""
+
+    business_day: date
+    receipt_id: int
+    store_id: int
+    level: Level
+    content: Content
 
 
 StorableReceipt = TotalReceipt | GroupReceipt | ProductReceipt

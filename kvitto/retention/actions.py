@@ -4,12 +4,14 @@ from datetime import datetime
 
 from kvitto.accounts import actions as accounts
 from kvitto.accounts import tries
+from kvitto.choices import actions as choices
 from kvitto.households import actions as households
 from kvitto.intake import leftovers
 from kvitto.kernel.actor import SYSTEM, Actor
 from kvitto.kernel.db import opened
 from kvitto.kernel.periods import quarter_of
 from kvitto.members import actions as members
+from kvitto.notices import actions as notices
 from kvitto.purchases import actions as purchases
 from kvitto.purchases import partitions, queries
 from kvitto.purchases.rules import keep_from
@@ -37,6 +39,7 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
             sessions=0,
             tries=0,
             codes=0,
+            notices=0,
             dry_run=True,
         )
     with opened():
@@ -44,7 +47,8 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         destroyed = vault.destroy_quarters(before=quarter, by=by, now=now)
         sessions = accounts.forget_sessions(now=now)
         failures = tries.forget(now=now)
-        codes = members.forget_codes(now=now) + households.forget_invitations(now=now)
+        codes = members.forget_codes(now=now) + households.forget_invitations(now=now) + choices.forget_letters(now=now)
+        told = notices.forget(now=now)
         forgotten = leftovers.forget(now=now, keep_from=oldest)
     return RetentionRun(
         keep_from=oldest,
@@ -56,5 +60,6 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         sessions=sessions,
         tries=failures,
         codes=codes,
+        notices=told,
         dry_run=False,
     )

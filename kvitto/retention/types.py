@@ -14,7 +14,8 @@ class RetentionRun:
     partitions_dropped: int
     partitions_made: int
     leftovers: int  # unknown cards, refusals, conflicts
-    sessions: int  # ended ones; not counted in a dry run, nor are the next two
+    sessions: int  # ended ones; not counted in a dry run, nor are the next three
     tries: int  # counts of failed sign-ins
     codes: int  # whose time is over
+    notices: int
     dry_run: bool

@@ -1,4 +1,4 @@
-"""Who works on personal data for the co-op: one public list."""
+"""Who works on personal data for the co-op, one public list; and how far products that changed category were followed."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -33,3 +33,18 @@ class Processor(models.Model):
         valid_from = reference("the first day")
         valid_to = reference("the first day on which it gets nothing any more")
         names = reference("which fields it gets, as table.column")
+
+
+class Sweep(models.Model):
+    """The version of the assortment by which stored receipts were last looked through for categories that are kept out."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    version = models.BigIntegerField()
+
+    class Meta:
+        db_table = "rights_sweep"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="rights_sweep_single")]
+
+    class Privacy:
+        id = reference("there is one row")
+        version = reference("tells whether the assortment has changed since")

@@ -35,6 +35,8 @@ THINGS: tuple[Thing, ...] = (
     Thing(Topic.CARDS, "Card number", ("members_card.number",)),
     Thing(Topic.CARDS, "Whose it is, from when until when", ("members_card.*",)),
     Thing(Topic.CHOICES, "Each decision, its day and the way it was told", ("choices_statement.*",)),
+    Thing(Topic.CHOICES, "Codes in letters that ask for a yes", ("choices_letter.*",)),
+    Thing(Topic.CHOICES, "Notices of what was done for the member, and their mail", ("notices_notice.*",)),
     Thing(
         Topic.PURCHASES,
         "Store, day and time",

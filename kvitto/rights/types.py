@@ -9,6 +9,7 @@ from typing import Self
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.privacy import Rule
 from kvitto.staff.types import Act, Duty
+from kvitto.stores.types import Level
 
 
 class Topic(StrEnum):
@@ -112,6 +113,27 @@ class Handing:
     now: tuple[Handed, ...]
     ahead: tuple[Handed, ...]
     past: tuple[Handed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What having removed what is recorded already would do: counts of the receipts of which goods are recorded."""
+
+    level: Level  # at most this is kept
+    categories: tuple[str, ...]  # of these nothing is kept
+    receipts: int
+    changed: int
+    to_totals: int
+    to_groups: int
+    without: int  # that stay at their level and lose categories
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was done: the number of its entry in the record of acts, and how many receipts changed."""
+
+    entry: int
+    receipts: int
 
 
 class Kind(StrEnum):

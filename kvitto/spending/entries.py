@@ -5,11 +5,11 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from kvitto.assortment.types import OnShelf, Products, Tree
-from kvitto.purchases.types import GroupContent, ProductContent, ReceiptHead, StoredLine
-from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED
+from kvitto.purchases.rules import unnamed
+from kvitto.purchases.types import Content, GroupContent, ProductContent, ReceiptHead, StoredLine
+from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED
 
-Content = ProductContent | GroupContent | None
-NO_GROUP, DEPOSIT, TOTAL = (UNGROUPED,), (DEPOSITS,), (TOTALS_ONLY,)
+NO_GROUP, DEPOSIT, TOTAL, UNNAMED = (UNGROUPED,), (DEPOSITS,), (TOTALS_ONLY,), (NOT_RECORDED,)
 DEPOSIT_LINES = frozenset({"deposit", "deposit_return"})
 
 
@@ -18,7 +18,7 @@ class Entry(NamedTuple):
 
     head: ReceiptHead
     product: OnShelf | None  # None for deposits, discounts on a whole receipt, and where no product is recorded
-    path: tuple[int, ...]  # groups from the top; one of UNGROUPED, DEPOSITS, TOTALS_ONLY outside of the tree
+    path: tuple[int, ...]  # groups from the top; one of those outside of the tree, as UNGROUPED, has itself
     cents: int
     quantity: int
     unit: str
@@ -58,7 +58,7 @@ class Shelves:
 def entries(
     receipts: Iterable[tuple[ReceiptHead, Content]], *, chains: Mapping[int, str], products: Products, tree: Tree
 ) -> list[Entry]:
-    """What each receipt contributes, in order: a line, a recorded group or the total each. `chains`: store -> chain code.
+    """What each receipt contributes, in order: a line, a recorded group, the total, what has no name. `chains`: store -> chain.
 
     A discount with a product's code belongs to that product; one without belongs to no group.
     """
@@ -76,6 +76,8 @@ def entries(
                 found.append(Entry(head, None, DEPOSIT, content.deposits, 0, "", "", False))
         else:
             found.append(Entry(head, None, TOTAL, head.total_cents, 0, "", "", False))
+        if content is not None and (rest := unnamed(head.total_cents, content)):
+            found.append(Entry(head, None, UNNAMED, rest, 0, "", "", False))
     return found
 
 

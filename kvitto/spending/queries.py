@@ -14,10 +14,10 @@ from kvitto.kernel.collation import sort_key
 from kvitto.kernel.errors import NotFoundError
 from kvitto.kernel.periods import Period, month_start
 from kvitto.purchases import queries as purchases
-from kvitto.purchases.rules import keep_from
-from kvitto.purchases.types import GroupContent, ProductContent, ReceiptDetail, ReceiptHead
+from kvitto.purchases.rules import keep_from, unnamed
+from kvitto.purchases.types import Content, GroupContent, ProductContent, ReceiptDetail, ReceiptHead
 from kvitto.spending import finding, rules
-from kvitto.spending.entries import Content, Entry, Shelves, codes, entries
+from kvitto.spending.entries import Entry, Shelves, codes, entries
 from kvitto.spending.finding import LONGEST_SEARCH
 from kvitto.spending.rules import OUTSIDE, View
 from kvitto.spending.types import (
@@ -76,7 +76,7 @@ def overview(*, person_id: int, period: Period, language: str, by: Actor, today:
 def group_page(
     *, person_id: int, group_id: int, period: Period, language: str, by: Actor, today: date, now: datetime
 ) -> GroupPage:
-    """One group, or one of UNGROUPED, DEPOSITS and TOTALS_ONLY, in a period. Opens the months of its chart and the period.
+    """One group, or one of those outside of the tree, as UNGROUPED, in a period. Opens the months of its chart and the period.
 
     TOTALS_ONLY opens nothing. Raises NotYoursError for a group that is none, or below the depth purchases are recorded at.
     """
@@ -223,6 +223,7 @@ class _Page:
             lines=self.lines(detail.head, content) if isinstance(content, ProductContent) else [],
             groups=self.groups(content) if isinstance(content, GroupContent) else [],
             deposits=content.deposits if isinstance(content, GroupContent) else 0,
+            unnamed=unnamed(detail.head.total_cents, content) if content else None,
             paid=content.paid if content else None,
             bonus_basis=detail.bonus_basis,
         )

@@ -12,6 +12,7 @@ from kvitto.purchases.types import MonthTotal, ReceiptHead
 from kvitto.spending.entries import Entry
 from kvitto.spending.types import (
     DEPOSITS,
+    NOT_RECORDED,
     TOTALS_ONLY,
     UNGROUPED,
     Bought,
@@ -24,7 +25,7 @@ from kvitto.spending.types import (
     ProductSum,
 )
 
-OUTSIDE = (UNGROUPED, DEPOSITS, TOTALS_ONLY)  # what is in no group of the tree, in the order of pages
+OUTSIDE = (UNGROUPED, DEPOSITS, NOT_RECORDED, TOTALS_ONLY)  # what is in no group of the tree, in the order of pages
 HOME_CURRENCY = "EUR"
 CHART = 12  # months
 

@@ -11,6 +11,7 @@ from kvitto.stores.types import Level
 UNGROUPED = 0  # products that no group is known of, and discounts on a whole receipt
 DEPOSITS = -1  # deposits paid and given back
 TOTALS_ONLY = -2  # receipts of which only the total is recorded
+NOT_RECORDED = -3  # what is recorded without a name, since its buyer keeps categories out
 
 
 Filter = ReceiptFilter  # which receipts to list; every part may be None
@@ -47,7 +48,7 @@ class MonthSum:
 
 @dataclass(frozen=True, slots=True)
 class GroupSum:
-    """A product group, or one of UNGROUPED, DEPOSITS and TOTALS_ONLY (their `name` is empty: pages have the words)."""
+    """A product group, or one of those outside of the tree, as UNGROUPED (their `name` is empty: pages have the words)."""
 
     id: int
     name: str
@@ -99,7 +100,7 @@ class OtherCurrency:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A period at a glance. `groups` are of the top of the tree, greatest first, the three others last."""
+    """A period at a glance. `groups` are of the top of the tree, greatest first, those outside of it last."""
 
     period: Period
     currency: str
@@ -222,5 +223,6 @@ class ReceiptPage:
     lines: list[ReceiptLine]
     groups: list[GroupSum]
     deposits: int
+    unnamed: int | None  # cents recorded without a name; None where its buyer keeps nothing out
     paid: Paid | None
     bonus_basis: list[BonusBasis]

@@ -14,7 +14,7 @@ from kvitto.audit import actions as audit
 from kvitto.choices import actions as choices_actions
 from kvitto.choices import queries as choices
 from kvitto.choices import texts
-from kvitto.choices.types import Channel, Decision, LevelStatement, Stated, Topic
+from kvitto.choices.types import Channel, Decision, Letter, LevelStatement, Stated, Topic
 from kvitto.households import queries as households
 from kvitto.households.types import Home
 from kvitto.kernel import identity
@@ -24,7 +24,8 @@ from kvitto.kernel.errors import InvalidError, NotFoundError
 from kvitto.members import actions as members_actions
 from kvitto.members import queries as members
 from kvitto.members.rules import read_card
-from kvitto.members.types import CodeChannel, HeldCard, PersonDetails
+from kvitto.members.types import CodeChannel, Contact, HeldCard, Membership, PersonDetails
+from kvitto.notices import queries as notices
 from kvitto.staff import cases, queries
 from kvitto.staff.gate import DeniedError, colleague, permit, permit_all
 from kvitto.staff.rules import BREAK_GLASS_PEOPLE
@@ -55,8 +56,20 @@ class Record:
     case: OpenCase
     details: PersonDetails
     cards: list[HeldCard]
+    contacts: list[Contact]
+    homes: list[Membership]
     levels: list[LevelStatement] | None
     household: Home | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicesRecord:
+    """What a look-up shows of a member's choices. `by_mail`: whether a notice to them also goes out as an e-mail."""
+
+    case: OpenCase
+    details: PersonDetails
+    held: dict[Topic, Decision]
+    by_mail: bool
 
 
 SHOWN = {
@@ -136,18 +149,20 @@ def record(*, case_id: int, duty: Duty, by: Actor, now: datetime) -> Record:
         case=case,
         details=members.details(case.person_id),
         cards=members.cards_of(case.person_id, now=now),
+        contacts=members.contacts_of(case.person_id),
+        homes=members.homes_of(case.person_id),
         levels=choices.levels_stated_by(case.person_id) if at_point else None,
         household=households.home(case.person_id, today=localdate(now), now=now) if at_point else None,
     )
 
 
-def choices_of(*, case_id: int, by: Actor, now: datetime) -> tuple[OpenCase, PersonDetails, dict[Topic, Decision]]:
+def choices_of(*, case_id: int, by: Actor, now: datetime) -> ChoicesRecord:
     """What holds for the member of one's own case, about every topic, with an entry. Raises NoCaseError, DeniedError."""
     require_transaction()
     case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_VIEW_CHOICES,), by=by, now=now)
     _note_view(case, by, now)
     held = choices.decisions(case.person_id, profile=stores.profile())
-    return case, members.details(case.person_id), held
+    return ChoicesRecord(case, members.details(case.person_id), held, notices.goes_by_mail(case.person_id))
 
 
 def register_choice(*, case_id: int, topic: Topic, value: int, by: Actor, now: datetime) -> Stated:
@@ -161,12 +176,46 @@ def register_choice(*, case_id: int, topic: Topic, value: int, by: Actor, now: d
         person_id=case.person_id,
         topic=topic,
         value=value,
-        channel=Channel.PHONE if case.reference == Proof.QUESTIONS else Channel.SERVICE_POINT,
+        channel=_way(case),
         shown=texts.shown(topic, value, members.details(case.person_id).language),
         by=by,
         now=now,
         case=case.number,
     )
+
+
+def register_category(*, case_id: int, category: str, value: int, by: Actor, now: datetime) -> Stated:
+    """As `register_choice`, of a category that is never recorded (0), or is again (1)."""
+    require_transaction()
+    case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_REGISTER_CHOICE,), by=by, now=now)
+    return choices_actions.state_category(
+        person_id=case.person_id,
+        category=category,
+        value=value,
+        channel=_way(case),
+        shown=texts.shown(Topic.NOT_RECORDED, value, members.details(case.person_id).language),
+        by=by,
+        now=now,
+        case=case.number,
+    )
+
+
+def _way(case: OpenCase) -> Channel:
+    return Channel.PHONE if case.reference == Proof.QUESTIONS else Channel.SERVICE_POINT
+
+
+def write_letter(*, case_id: int, number: int, by: Actor, now: datetime) -> tuple[PersonDetails, Letter]:
+    """The letter about a statement that was written down in one's own case, told once, and whom it goes to.
+
+    Raises NoCaseError, DeniedError, and what `choices.actions.write_letter` does.
+    """
+    require_transaction()
+    case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_REGISTER_CHOICE,), by=by, now=now)
+    details = members.details(case.person_id)
+    letter = choices_actions.write_letter(
+        person_id=case.person_id, number=number, language=details.language, by=by, now=now, case=case.number
+    )
+    return details, letter
 
 
 def issue_code(*, case_id: int, by: Actor, now: datetime) -> str:

@@ -100,6 +100,7 @@ POLICY: dict[Act, Row] = {
     Act.PUBLIC_SIGN_IN: _open("sign in as a member", VISITOR, MEMBER),
     Act.PUBLIC_SIGN_OUT: _open("sign out", VISITOR, MEMBER, STAFF),
     Act.PUBLIC_ACTIVATE: _open("set up a sign-in, or a new password, with a code", VISITOR, MEMBER),
+    Act.PUBLIC_CONFIRM: _open("confirm a choice with the code from a letter", VISITOR, MEMBER),
     Act.PUBLIC_DESIGN: _open("look at the parts the pages are made of, while developing", VISITOR, MEMBER),
     Act.DEMO_BECOME: _open("become an invented person, in the demo only", VISITOR, MEMBER, STAFF),
     Act.DEMO_LOAD: _open("load the invented co-op", OPERATOR),
@@ -112,6 +113,8 @@ POLICY: dict[Act, Row] = {
     Act.OWN_ACCOUNT: _own("see what the register knows of them"),
     Act.OWN_TRACES: _own("see who has looked at their data, when and why"),
     Act.OWN_CHOICES: _own("decide what their data may be used for, and see what they decided"),
+    Act.OWN_REMOVE: _own("remove what is recorded of them beyond what they chose"),
+    Act.OWN_NOTICES: _own("read what was done for them"),
     Act.OWN_SECURITY: _own("change their password, and end their sign-ins"),
     Act.OWN_HOUSEHOLD: _own("decide who is in their household, and as its main member see the others' Bonus purchases"),
     Act.OWN_KEEP_BACK: _own("keep a receipt's day and store from their household"),
@@ -129,6 +132,9 @@ POLICY: dict[Act, Row] = {
     Act.MEMBER_REGISTER_CHOICE: _look_up("write down a choice for a member", POINT),
     Act.MEMBER_VIEW_HOUSEHOLD: _look_up("see who belongs to a member's household", POINT),
     Act.MEMBER_ISSUE_CODE: _look_up("make a member a code for the sign-in", POINT, also={OPERATOR}),
+    Act.MEMBERS_IMPORT: _open(
+        "take people, cards, households and earlier choices in from the co-op's own register", OPERATOR
+    ),
     Act.HOUSEHOLD_CHANGE: _open("note a death, and name a household's main member after one", OPERATOR),
     # one member's purchases
     Act.CASE_OPEN: _look_up("open a case about a member", HANDLER),
@@ -198,6 +204,7 @@ POLICY: dict[Act, Row] = {
     Act.RECEIPTS_SHOW_FORMAT: _open("print the format of receipts", OPERATOR),
     Act.RECEIPTS_INSPECT: _open("look into a file of receipts", OPERATOR),
     Act.RETENTION_RUN: _open("delete what is over its time", OPERATOR, SYSTEM),
+    Act.CATEGORIES_SWEEP: _open("take out what has come into a category that its buyer keeps out", SYSTEM),
     Act.RETENTION_CHANGE: _two_people("change how long something is kept", ADMINISTRATOR, OFFICER),
     Act.KEYS_DESTROY: _two_people("destroy keys before their time", ADMINISTRATOR, OFFICER),
     Act.EXPORT_BULK: _two_people("take data of many members out of the register", HANDLER, OFFICER),
@@ -206,6 +213,7 @@ POLICY: dict[Act, Row] = {
     ),
     # groups, never a person
     Act.AUDIT_VIEW: _staff("read the record of acts, which names no person", AUDITOR, OFFICER),
+    Act.LOG_PROVE: _open("number, sign, check and prove the log of acts", OPERATOR),
     Act.AUDIT_LOOK_UPS: _staff("see how many look-ups of single members there were", AUDITOR, OFFICER),
     Act.INSIGHT_QUERY: _staff("ask how groups of customers buy", ANALYST),
     Act.AUDIENCE_BUILD: _staff("describe whom a message is for, seeing only how many they are", MARKETER),
@@ -216,6 +224,8 @@ POLICY: dict[Act, Row] = {
     Act.BENCH_RUN: _open("measure, in databases made for that", OPERATOR),
     Act.SERVE_RUN: _open("start the web pages", OPERATOR),
     Act.JOBS_WORK: _open("start the process that runs the jobs", OPERATOR),
+    Act.NOTICES_MAIL: _open("send members their notices as e-mails", SYSTEM),
+    Act.NOTICES_VIEW_UNSENT: _open("see which notices could not be sent as e-mails", OPERATOR),
 }
 
 _AGREEMENT = {

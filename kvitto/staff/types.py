@@ -31,6 +31,7 @@ class Act(StrEnum):
     PUBLIC_SIGN_IN = "public.sign_in"
     PUBLIC_SIGN_OUT = "public.sign_out"
     PUBLIC_ACTIVATE = "public.activate"
+    PUBLIC_CONFIRM = "public.confirm"
     PUBLIC_DESIGN = "public.design"
     DEMO_BECOME = "demo.become"
 
@@ -42,6 +43,8 @@ class Act(StrEnum):
     OWN_ACCOUNT = "own.account"
     OWN_TRACES = "own.traces"
     OWN_CHOICES = "own.choices"
+    OWN_REMOVE = "own.remove"
+    OWN_NOTICES = "own.notices"
     OWN_SECURITY = "own.security"
     OWN_HOUSEHOLD = "own.household"
     OWN_KEEP_BACK = "own.keep_back"
@@ -60,6 +63,7 @@ class Act(StrEnum):
     MEMBER_VIEW_HOUSEHOLD = "member.view_household"
     MEMBER_ISSUE_CODE = "member.issue_code"
     HOUSEHOLD_CHANGE = "household.change"
+    MEMBERS_IMPORT = "register.import"
 
     CASE_OPEN = "case.open"
     STAFF_OWN_CASES = "staff.own_cases"
@@ -89,6 +93,7 @@ class Act(StrEnum):
     RECEIPTS_SHOW_FORMAT = "receipts.show_format"
     RECEIPTS_INSPECT = "receipts.inspect"
     RETENTION_RUN = "retention.run"
+    CATEGORIES_SWEEP = "categories.sweep"
     RETENTION_CHANGE = "retention.change"
     KEYS_DESTROY = "keys.destroy"
     EXPORT_BULK = "export.bulk"
@@ -96,6 +101,7 @@ class Act(StrEnum):
 
     AUDIT_VIEW = "audit.view"
     AUDIT_LOOK_UPS = "audit.look_ups"
+    LOG_PROVE = "log.prove"
     INSIGHT_QUERY = "insight.query"
     AUDIENCE_BUILD = "audience.build"
     PUBLICATION_SEND = "publication.send"
@@ -106,6 +112,8 @@ class Act(StrEnum):
     DEMO_LOAD = "demo.load"
     SERVE_RUN = "serve.run"
     JOBS_WORK = "jobs.work"
+    NOTICES_MAIL = "notices.mail"
+    NOTICES_VIEW_UNSENT = "notices.view_unsent"
 
     @property
     def group(self) -> str:

@@ -9,7 +9,7 @@ ever committed under a key that is already gone.
 
 import os
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -88,15 +88,49 @@ def open_sealed(
             count=len(items),
             case=case,
         )
-    keys = _keys_by_id({_key_id(item.blob) for item in items})
-    return [_decrypt(item, keys) for item in items]
+    return _opened(items)
+
+
+def stop_sealing() -> None:
+    """Let nobody else seal or destroy until the caller's transaction ends: what it finds sealed then is everything."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+
+
+def open_to_replace(
+    *, items: Sequence[ToOpen], by: Actor, purpose: str, subject: UUID, period: Period, now: datetime
+) -> list[bytes]:
+    """Open what the caller's transaction puts less in the place of; as `open_sealed`, but the entry commits with that act.
+
+    For acts that show nothing of it: when they are rolled back, nobody has seen anything. Call `stop_sealing` before reading
+    the blobs, and after this `replace_keys`.
+    """
+    require_transaction()
+    audit.record(by=by, action="vault.open", now=now, purpose=purpose, subject=subject, period=period, count=len(items))
+    return _opened(items)
+
+
+def replace_keys(*, person_id: int, quarters: Collection[int], by: Actor, subject: UUID, now: datetime) -> int:
+    """Destroy the keys of one person's lines of some quarters; how many. What stays is sealed anew, under keys made then.
+
+    With the caller's transaction the old blobs no longer open, wherever they are; taken back, all is as it was.
+    """
+    stop_sealing()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM vault_key WHERE person_id = %s AND compartment = %s AND quarter = ANY(%s)",
+            [person_id, Compartment.LINES, list(quarters)],
+        )
+        destroyed = int(cursor.rowcount)
+    audit.record(by=by, action="vault.destroy", now=now, purpose="removal", subject=subject, count=destroyed)
+    return destroyed
 
 
 def destroy_quarters(*, before: int, by: Actor, now: datetime) -> int:
     """Destroy the keys of all lines of quarters before the given one; how many. Irreversible, also in backups."""
-    require_transaction()
+    stop_sealing()
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
         cursor.execute("DELETE FROM vault_key WHERE quarter < %s AND compartment = %s", [before, Compartment.LINES])
         destroyed = int(cursor.rowcount)
     if destroyed:
@@ -130,6 +164,11 @@ def open_secret(*, account_id: int, purpose: str, blob: bytes) -> bytes:
 def _secret_slot(account_id: int, purpose: str) -> bytes:
     """Longer than any `_SLOT`, so that a secret can never pass for a wrapped key, nor a key for a secret."""
     return b"kvitto.vault.secret\0" + _SECRET.pack(VERSION, account_id) + purpose.encode()
+
+
+def _opened(items: Sequence[ToOpen]) -> list[bytes]:
+    keys = _keys_by_id({_key_id(item.blob) for item in items})
+    return [_decrypt(item, keys) for item in items]
 
 
 def _keys_for(slots: Sequence[tuple[int, int]], compartment: Compartment) -> dict[tuple[int, int], tuple[int, AESGCM]]:

@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,11 +42,20 @@ def serve(port: Port = 8000) -> None:
 
 
 def worker() -> None:
-    """Run the jobs: retention every night."""
+    """Run the jobs: retention every night, the mail each minute, where a mail server is set up. Number the acts as they come."""
     base.setup()
     from django.core.management import call_command
 
-    call_command("procrastinate", "worker")
+    from kvitto.audit import log
+
+    stop = threading.Event()
+    sequencer = threading.Thread(target=log.watch, kwargs={"stopped": stop.is_set}, name="sequencer")
+    sequencer.start()
+    try:
+        call_command("procrastinate", "worker", "--delete-jobs", "successful")  # one a minute would soon be many
+    finally:
+        stop.set()
+        sequencer.join()
 
 
 def demo(
@@ -193,6 +204,42 @@ def formats(
     from kvitto.benchmarks import formats as measurement
 
     result = measurement.run(slices=slices, receipts=receipts, times=times, progress=base.messages.print)
+    _show(result, as_json=as_json)
+
+
+@bench.command()
+def members(
+    as_json: Json = False,
+    people: Annotated[int, typer.Option(min=1000, help="people; cards are eight for five of them")] = 2_500_000,
+    delta: Annotated[int, typer.Option(min=20, help="rows of a day's changes")] = 20_000,
+) -> None:
+    """A whole co-op's people and cards from files into the register, and a day's changes of them."""
+    with scratch(receipts=False), tempfile.TemporaryDirectory(prefix="kvitto-bench-") as folder:
+        from kvitto.benchmarks import enrolment as measurement
+
+        result = measurement.run(Path(folder), people=people, delta=delta, progress=base.messages.print)
+    _show(result, as_json=as_json)
+
+
+@bench.command()
+def audit(
+    as_json: Json = False,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="connections that write at once")] = 16,
+    acts: Annotated[int, typer.Option(min=10, help="acts of each in a slice")] = 500,
+    slices: Annotated[int, typer.Option(min=1, help="slices, alternating with the yardstick")] = 3,
+    entries: Annotated[int, typer.Option(min=1, help="how many entries the log has when it is checked")] = 1_000_000,
+) -> None:
+    """Acts written one by one, each durable, the log that grows over them, and checking all of it."""
+    base.setup()
+    from kvitto.benchmarks import traces as measurement
+    from kvitto.benchmarks.scratch import database_of_its_own
+    from kvitto.wiring import setup
+
+    with database_of_its_own():
+        setup.migrate()
+        result = measurement.run(
+            threads=threads, acts=acts, slices=slices, entries=entries, progress=base.messages.print
+        )
     _show(result, as_json=as_json)
 
 

@@ -12,8 +12,9 @@ from django.shortcuts import render
 
 from kvitto.accounts.types import Kind
 from kvitto.audit import actions as audit
+from kvitto.doors.member_web import errors
+from kvitto.doors.staff_web import words
 from kvitto.doors.staff_web.access import reason_of
-from kvitto.doors.staff_web.words import sentence
 from kvitto.kernel.actor import VISITOR, Actor, ActorKind
 from kvitto.kernel.errors import KvittoError, NotFoundError
 from kvitto.wiring.acts import act_of
@@ -43,7 +44,7 @@ def answer(request: FacedRequest, error: KvittoError) -> HttpResponse:
 
     A failure of the installation (500) is logged, and its message, which is for operators, is not shown.
     """
-    message = sentence(error) if request.face.kind == Kind.STAFF else str(error)
+    message = (words if request.face.kind == Kind.STAFF else errors).sentence(error)
     if error.status >= 500:
         log.error("the installation failed a request", exc_info=error)
         message = ""

@@ -1,13 +1,16 @@
-"""The daily jobs. PostgreSQL is the queue; `procrastinate worker` queues them when they are due, and runs them."""
+"""The jobs that come again. PostgreSQL is the queue; `procrastinate worker` queues them when they are due, and runs them."""
 
 from datetime import UTC, datetime
 
+from django.conf import settings
 from procrastinate import App
 
 from kvitto.kernel import identity
 from kvitto.kernel.actor import ActorKind
 
 DAILY = "15 3 * * *"  # the queue counts in UTC, whatever the settings' time zone
+AFTERWARDS = "45 3 * * *"
+EACH_MINUTE = "* * * * *"
 
 
 def retention(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
@@ -18,7 +21,29 @@ def retention(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is t
         run(now=datetime.now(UTC), dry_run=False)
 
 
+def categories(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Take out of stored receipts what has come into a category that is kept out."""
+    from kvitto.rights.removal import sweep
+
+    with identity.acting(ActorKind.SYSTEM):
+        sweep(now=datetime.now(UTC))
+
+
+def mail(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Send notices as e-mails."""
+    from kvitto.notices.mail import send_due
+
+    with identity.acting(ActorKind.SYSTEM):
+        send_due(now=datetime.now(UTC))
+
+
 def register(app: App) -> None:
-    """Make the jobs known to the queue. Two runs never overlap, and one waiting is enough."""
-    task = app.task(name="retention", lock="retention", queueing_lock="retention")(retention)
-    app.periodic(cron=DAILY)(task)
+    """Make the jobs known to the queue. Two runs never overlap, and one waiting is enough.
+
+    The nightly ones wait for each other: they have the keys of the same quarters in hand.
+    """
+    for job, name, cron in ((retention, "retention", DAILY), (categories, "categories", AFTERWARDS)):
+        app.periodic(cron=cron)(app.task(name=name, lock="nightly", queueing_lock=name)(job))
+    each_minute = app.task(name="mail", lock="mail", queueing_lock="mail")(mail)
+    if settings.MAIL_SERVER:
+        app.periodic(cron=EACH_MINUTE)(each_minute)

@@ -3,11 +3,16 @@
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from kvitto.accounts.rules import keeps_secrets
 from kvitto.kernel import database, identity
 from kvitto.kernel.errors import SetupError
 from kvitto.kernel.home import home
+from kvitto.members.rules import read_contact
+from kvitto.members.types import ContactKind
+from kvitto.notices.rules import mail_server
+from kvitto.notices.types import MailServer
 
 
 def env_bool(name: str, *, default: bool) -> bool:
@@ -43,13 +48,42 @@ def staff_oidc() -> list[str]:
         return [issuer, client, file]
     if not keeps_secrets(issuer) or "?" in issuer or "#" in issuer:
         raise SetupError(f"{prefix}ISSUER must be an address with https, as the provider itself writes it: {issuer!r}")
+    secret_in(file, f"{prefix}CLIENT_SECRET_FILE")
+    return [issuer, client, file]
+
+
+def secret_in(file: str, setting: str) -> None:
+    """Refuse a file that holds no secret; what it holds is read where it is used."""
     try:
         secret = Path(file).read_text().strip()
     except (OSError, ValueError) as error:
-        raise SetupError(f"{prefix}CLIENT_SECRET_FILE: {file} cannot be read as text: mend it") from error
+        raise SetupError(f"{setting}: {file} cannot be read as text: mend it") from error
     if not secret:
-        raise SetupError(f"{prefix}CLIENT_SECRET_FILE: {file} is empty: write the client's secret into it")
-    return [issuer, client, file]
+        raise SetupError(f"{setting}: {file} is empty: write the secret into it")
+
+
+def mail() -> tuple[MailServer | None, str, str, str]:
+    """The mail server, the file with its password, who mails are from, and the pages' own address; nothing without it."""
+    url, sender, site = env_together("KVITTO_SMTP_URL", "KVITTO_MAIL_FROM", "KVITTO_SITE_URL")
+    if not url:
+        return None, "", "", ""
+    server = mail_server(url)
+    if server is None:
+        raise SetupError(
+            "KVITTO_SMTP_URL must be like smtps://user@mail.example.org:465 or smtp://user@mail.example.org:587"
+        )
+    if read_contact(ContactKind.EMAIL, sender) is None:
+        raise SetupError(f"KVITTO_MAIL_FROM must be an e-mail address: {sender!r}")
+    if not keeps_secrets(site) or urlsplit(site).path not in {"", "/"} or "?" in site or "#" in site:
+        raise SetupError(
+            f"KVITTO_SITE_URL must be where members find the pages, with https and without a path: {site!r}"
+        )
+    file = os.environ.get("KVITTO_SMTP_PASSWORD_FILE", "").strip()
+    if bool(file) is not bool(server.user):
+        raise SetupError("a user in KVITTO_SMTP_URL takes a KVITTO_SMTP_PASSWORD_FILE, and the other way round")
+    if file:
+        secret_in(file, "KVITTO_SMTP_PASSWORD_FILE")
+    return server, file, sender, site.rstrip("/")
 
 
 def secret_key() -> str:
@@ -72,10 +106,16 @@ DEBUG = env_bool("KVITTO_DEBUG", default=False)
 SECRET_KEY = secret_key()
 ALLOWED_HOSTS = env_list("KVITTO_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 SERVICE_NAME = os.environ.get("KVITTO_SERVICE_NAME") or "Kvitto"  # what members read
+LOG_NAME = os.environ.get("KVITTO_LOG_NAME") or "kvitto/log"  # what signed checkpoints of the record of acts are called
 SECURE = env_bool("KVITTO_HTTPS", default=False)
 DEMO_DOOR = env_bool("KVITTO_DEMO_DOOR", default=False)  # `kvitto demo` says yes: its people need no password
 
 STAFF_OIDC_ISSUER, STAFF_OIDC_CLIENT_ID, STAFF_OIDC_CLIENT_SECRET_FILE = staff_oidc()
+MAIL_SERVER, MAIL_PASSWORD_FILE, MAIL_FROM, SITE_URL = mail()
+EMAIL_BACKEND = (
+    "django.core.mail.backends.dummy.EmailBackend"  # nothing but `kvitto.notices.mail` sends, by a server of its own
+)
+
 STAFF_OIDC_CLAIM = os.environ.get("KVITTO_STAFF_OIDC_CLAIM", "").strip() or "preferred_username"  # names the user
 
 INSTALLED_APPS = [
@@ -90,6 +130,7 @@ INSTALLED_APPS = [
     "kvitto.stores",
     "kvitto.assortment",
     "kvitto.members",
+    "kvitto.notices",
     "kvitto.households",
     "kvitto.choices",
     "kvitto.staff",
@@ -143,6 +184,7 @@ TEMPLATES = [
                 "kvitto.wiring.faces.service",
                 "kvitto.wiring.headers.csp_nonce",
                 "kvitto.doors.member_web.theme.theme",
+                "kvitto.doors.member_web.notices.unread",
                 "kvitto.wiring.context.demo",
             ],
             "libraries": {

@@ -5,7 +5,8 @@ A second wall, behind the one condition that every query of ours has anyway. Who
 the row, so that the database answers it once a statement and not once a row.
 
 Policies lead one way, so none leads back to itself: those of `members_person` and `accounts_session` ask no other walled table
-but the former. The staff's functions ask the staff's tables, where reading takes no more than being of the staff, or oneself.
+but the former, and those of `choices_letter`, which statements ask, no more. The staff's functions ask the staff's tables, where
+reading takes no more than being of the staff, or oneself.
 """
 
 from typing import NamedTuple
@@ -39,7 +40,7 @@ def _face(*faces: str) -> str:
     return f"(SELECT current_setting('kvitto.face', true) IN ({listed}))"
 
 
-ACCOUNT, PERSON, CODE = _id("account"), _id("person"), _id("code")
+ACCOUNT, PERSON, CODE, LETTER = _id("account"), _id("person"), _id("code"), _id("letter")
 SESSION, NAME, CARD = _setting("session"), _setting("name"), _setting("card")
 MACHINE = _face("operator", "system")
 TILL = _face("till")
@@ -56,6 +57,9 @@ OWN = f"{MEMBER} AND person_id = {OWN_PERSON}"
 # The accounts that a session's key, and a card's or a code's person, lead to
 SESSIONS_ACCOUNT = f"(SELECT s.account_id FROM accounts_session s WHERE s.session_key = {SESSION})"  # noqa: S608  our own words
 PERSONS_ACCOUNT = f"(SELECT p.account_id FROM members_person p WHERE p.id = {PERSON})"  # noqa: S608  our own words
+
+# Whose the letter is of which a code was shown
+LETTERS_PERSON = f"(SELECT l.person_id FROM choices_letter l WHERE l.statement_id = {LETTER})"  # noqa: S608  our own words
 
 NEVER = "(SELECT false)"
 UNAPPROVED = "approved_by_id IS NULL"
@@ -164,6 +168,14 @@ TABLES: dict[str, list[Policy]] = {
         Policy("presented_use", "UPDATE", f"{PUBLIC} AND id = {CODE}"),
         Policy("staff_point", "ALL", CASE_AT_POINT),
     ],
+    "notices_notice": [
+        _MACHINE,
+        Policy("own", "SELECT", OWN),
+        Policy("own_read", "UPDATE", OWN),
+        # whoever tells a person something reads none of their notices
+        Policy("staff_point_new", "INSERT", "", CASE_AT_POINT),
+        Policy("presented_new", "INSERT", "", f"{PUBLIC} AND person_id = {PERSON} AND kind = 'choice_confirmed'"),
+    ],
     # what several people share: asked as the system by the one room that knows it (decision 17)
     "households_household": [_MACHINE],
     "households_place": [_MACHINE],
@@ -176,6 +188,20 @@ TABLES: dict[str, list[Policy]] = {
         Policy("own_new", "INSERT", "", OWN),
         Policy("staff_point", "SELECT", CASE_AT_POINT),
         Policy("staff_point_new", "INSERT", "", f"{CASE_AT_POINT} AND channel IN ('service_point', 'phone')"),
+        Policy("presented", "SELECT", f"{PUBLIC} AND person_id = {LETTERS_PERSON}"),
+        Policy(
+            "presented_new",
+            "INSERT",
+            "",
+            f"{PUBLIC} AND person_id = {LETTERS_PERSON} AND channel = 'letter' AND confirms_id = {LETTER}",
+        ),
+    ],
+    "choices_letter": [
+        _MACHINE,
+        Policy("own", "SELECT", OWN),
+        Policy("presented", "SELECT", f"{PUBLIC} AND person_id = {PERSON}"),
+        Policy("presented_use", "UPDATE", f"{PUBLIC} AND person_id = {PERSON}"),
+        Policy("staff_point", "ALL", CASE_AT_POINT),
     ],
     "vault_key": [
         _MACHINE,

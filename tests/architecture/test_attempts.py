@@ -57,7 +57,7 @@ DUTY = {
 OWN = {  # what somebody does to themselves alone
     "sign-out", "set_language", "theme", "agreement", "security-end-all", "security-password", "factor-new", "factor-app",
     "factor-passkey", "factor-remove", "factor-codes", "factor", "activate", "activate-set", "sign-in", "sso",
-    "sso-back", "choice", "choice-confirm",
+    "sso-back", "choice", "choice-confirm", "confirm",
 }  # fmt: skip
 WATCHED = {  # rows that nobody's attempt may change, and what of them
     "members_person": "*", "members_card": "*", "members_contact": "*",

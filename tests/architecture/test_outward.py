@@ -49,6 +49,7 @@ REASONS = {
     "kvitto.benchmarks.pages": DATABASE,
     "kvitto.benchmarks.registers": PROCESSES,
     "kvitto.benchmarks.spooled": PROCESSES,
+    "kvitto.notices.mail": "the co-op's mail server, once it is set up: off without KVITTO_SMTP_URL",
     "kvitto.doors.staff_web.openid": "the co-op's own sign-in, once it is set up: off without KVITTO_STAFF_OIDC_ISSUER",
 }
 

@@ -12,7 +12,7 @@ from kvitto.kernel.db import opened
 from kvitto.kernel.periods import Period
 from kvitto.staff import actions, records
 from kvitto.staff.models import Case, DutyPeriod, Glass
-from kvitto.staff.types import Act, Duty, Reason
+from kvitto.staff.types import Act, Duty, Proof, Reason
 from tests.cast import CHEN_CARD
 
 REFUSED = "row-level security|permission denied"
@@ -193,3 +193,18 @@ def test_a_closed_case_shows_nothing_at_once(crew, cast, waiting):
         Case.objects.filter(opened_by=crew.dag.staff_id).update(closed_at=datetime.now(UTC))
         cursor.execute("SELECT count(*) FROM members_card")
         assert cursor.fetchone() == (0,)
+
+
+def test_staff_tell_the_member_of_their_case_and_read_nothing_of_what_they_are_told(crew, cast):
+    tell = "INSERT INTO notices_notice (person_id, kind, made_at) VALUES ({person}, 'household_left', now())"
+    with opened():
+        records.look_up(card=CHEN_CARD, proof=Proof.ID_CARD, by=crew.disa.by, now=datetime.now(UTC))
+    with as_(crew.disa):
+        assert run(tell.format(person=cast.chen)) == 1
+        with pytest.raises(ProgrammingError, match=REFUSED):
+            run(tell.format(person=cast.bjorn))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM notices_notice")
+            assert cursor.fetchone() == (0,)
+    with as_(crew.dag), pytest.raises(ProgrammingError, match=REFUSED):
+        run(tell.format(person=cast.chen))

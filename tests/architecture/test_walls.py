@@ -11,10 +11,11 @@ from kvitto.accounts import queries as accounts_queries
 from kvitto.accounts.models import Account, Factor, RecoveryCode, Session
 from kvitto.accounts.types import Kind
 from kvitto.audit import actions as audit
+from kvitto.choices import models as choices
 from kvitto.choices.actions import state_levels
 from kvitto.choices.types import Channel
 from kvitto.households import actions as households
-from kvitto.households.types import NewPlace, Role
+from kvitto.households.types import NewHome, NewPlace, Role
 from kvitto.kernel import identity
 from kvitto.kernel.actor import OPERATOR, VISITOR, Actor, ActorKind
 from kvitto.kernel.db import OWNER, opened
@@ -23,6 +24,8 @@ from kvitto.members import actions as members
 from kvitto.members import changes
 from kvitto.members.models import Card, Code, Person
 from kvitto.members.types import CodeChannel, ContactKind
+from kvitto.notices import actions as notices
+from kvitto.notices.types import Kind as Told
 from kvitto.purchases import actions as purchases
 from kvitto.stores.types import Level
 from kvitto.wiring import grants, third_party_privacy
@@ -41,6 +44,8 @@ WHOSE = {  # which rows are somebody's
     "members_membership": BY_PERSON,
     "members_code": BY_PERSON,
     "choices_statement": BY_PERSON,
+    "choices_letter": BY_PERSON,
+    "notices_notice": BY_PERSON,
     "vault_key": BY_PERSON,
     "purchases_receipt": BY_PERSON,
     "purchases_kept_back": BY_PERSON,
@@ -52,7 +57,13 @@ WHOSE = {  # which rows are somebody's
     " OR subject = (SELECT audit_id FROM members_person WHERE id = {person})",
 }
 NOBODYS = TABLES.keys() - WHOSE.keys()  # no member reaches a row of these
-CHANGED_BY_ONESELF = {"accounts_account", "accounts_session", "accounts_factor", "accounts_recovery_code"}
+CHANGED_BY_ONESELF = {
+    "accounts_account",
+    "accounts_session",
+    "accounts_factor",
+    "accounts_recovery_code",
+    "notices_notice",  # that it was read
+}
 
 every_wall = pytest.mark.parametrize("table", sorted(TABLES))
 every_own = pytest.mark.parametrize("table", sorted(WHOSE))
@@ -106,6 +117,10 @@ def people(cast):
             changes.move_home(person_id=person, company="north", day=TODAY, by=OPERATOR, now=NOW)
             levels = {person: Level.PRODUCT}
             state_levels(levels=levels, channel=Channel.WEB, stated_at=NOW, by=OPERATOR, now=NOW)
+            letter = {"digest": b"", "text_version": 1, "text_language": "sv", "text_digest": "", "expires_at": NOW}
+            statement = choices.Statement.objects.get(person_id=person)
+            choices.Letter.objects.create(statement=statement, person_id=person, made_at=NOW, **letter)
+            notices.tell(person_id=person, kind=Told.CHOICE_CONFIRMED, number=statement.pk, now=NOW)
             found[name] = {"account": account, "person": person}
     take(receipt(), receipt(card=BJORN_CARD, sequence=2), receipt(card="9246000000009999", sequence=3), b"{}")
     with opened():
@@ -113,7 +128,7 @@ def people(cast):
             whose = {"person_id": person, "day": day, "receipt_id": receipt_id}
             purchases.keep_back(**whose, kept=True, by=OPERATOR, now=NOW)
         households.register(
-            homes=[[NewPlace(cast.aino, Role.MAIN, TODAY), NewPlace(cast.bjorn, Role.ADULT, TODAY)]],
+            homes=[NewHome([NewPlace(cast.aino, Role.MAIN, TODAY), NewPlace(cast.bjorn, Role.ADULT, TODAY)])],
             by=OPERATOR,
             now=NOW,
         )
@@ -163,8 +178,16 @@ def test_nobody_writes_a_row_of_somebody_else(people, table):
     assert count(table, rows_of) == count("bjorns")
 
 
+COLUMNS = {  # one that could be written, where it is not the number
+    "accounts_session": "session_key",
+    "purchases_receipt": "level",
+    "choices_letter": "misses",
+    "notices_notice": "read_at",
+}
+
+
 def column(table):
-    return "session_key" if table == "accounts_session" else "id" if table != "purchases_receipt" else "level"
+    return COLUMNS.get(table, "id")
 
 
 @every_own
@@ -235,6 +258,39 @@ def test_a_code_leads_to_its_person_and_their_account(people):
         assert list(Account.objects.values_list("pk", flat=True)) == [account_id]
         assert not Card.objects.exists()
         assert count("purchases_receipt") == count("vault_key") == count("choices_statement") == 0
+
+
+STATE = (
+    "INSERT INTO choices_statement (person_id, topic, value, codes, stated_at, channel, pending, confirms_id, registered_by,"
+    ' "case", text_version, text_language, text_digest)'
+    " VALUES ({person}, 'email', 1, '{{}}', now(), '{channel}', false, {confirms}, '', '', 1, 'sv', '')"
+)
+TELL = "INSERT INTO notices_notice (person_id, kind, number, made_at) VALUES ({person}, '{kind}', {number}, now())"
+
+
+def test_a_letter_leads_to_its_persons_statements_and_takes_one_yes(people):
+    aino, bjorn = people["aino"]["person"], people["bjorn"]["person"]
+    letter = choices.Letter.objects.get(person_id=bjorn).pk
+    yes = {"person": bjorn, "channel": "letter", "confirms": letter}
+    told = {"person": bjorn, "kind": Told.CHOICE_CONFIRMED, "number": letter}
+    with identity.acting(ActorKind.VISITOR), identity.presenting(person=bjorn):
+        assert (count("choices_letter"), count("choices_statement"), count("notices_notice")) == (1, 0, 0)
+        with identity.presenting(letter=letter):
+            assert count("choices_statement") == count("choices_statement", f"person_id = {bjorn}") == 1
+            assert done(f"UPDATE choices_letter SET misses = 1 WHERE person_id = {aino}") == 0
+            for wrong in (
+                STATE.format(**yes | {"person": aino}),
+                STATE.format(**yes | {"channel": "web"}),
+                STATE.format(**yes | {"confirms": "NULL"}),
+                TELL.format(**told | {"person": aino}),
+                TELL.format(**told | {"kind": Told.HOUSEHOLD_LEFT, "number": "NULL"}),
+            ):
+                with pytest.raises(ProgrammingError, match=REFUSED), transaction.atomic():
+                    done(wrong)
+            assert (done(STATE.format(**yes)), done(TELL.format(**told))) == (1, 1)
+        assert (count("choices_statement"), count("notices_notice")) == (0, 0)
+    with identity.acting(ActorKind.VISITOR), identity.presenting(letter=letter):
+        assert count("choices_letter") == count("choices_statement") == 0
 
 
 def test_staff_find_nothing_of_members(people):
@@ -358,6 +414,7 @@ MACHINES = {  # who takes up an identity that reaches more than its owner's rows
     ): "a household is several people's; each query begins with one's own place",
     ("kvitto.households.actions", "acting", "SYSTEM"): "a change of a household touches several people's rows",
     ("kvitto.spending.household", "acting", "SYSTEM"): "the main member's figures of the others, and their entries",
+    ("kvitto.rights.removal", "acting", "SYSTEM"): "a member's own receipts lose something, which no page may do",
     ("kvitto.wiring.jobs", "acting", "SYSTEM"): "what is over its time goes, whosever it is",
     ("kvitto.wiring.setup", "acting", "SYSTEM"): "a migration that moves data has to see it",
     ("kvitto.demo.queries", "acting", "SYSTEM"): "the demo's page lists invented people to a visitor",

@@ -9,13 +9,15 @@ from django.test import Client
 from kvitto.choices import queries
 from kvitto.choices.models import Statement
 from kvitto.choices.types import Topic
+from kvitto.purchases import queries as purchases
 from kvitto.stores.types import Level, Profile
-from tests.cast import AINO_CARD, CHEN_CARD, MILK, line, receipt, take
+from tests.cast import AINO_CARD, BEER, CHEN_CARD, MILK, line, receipt, take
 from tests.crew import browser_of
 from tests.doors.at_work import look_up
 from tests.doors.reading import signed_in, text_of
 
 CHOICES, DECIDE, CONFIRM = "/account/choices", "/account/choices/decide", "/account/choices/confirm"
+REMOVAL = "/account/removal"
 
 
 def held(person_id, topic=Topic.PURCHASE_USE):
@@ -81,6 +83,110 @@ def test_a_lower_level_holds_from_the_next_receipt_and_the_page_counts_what_it_w
 
     assert held(cast.aino, Topic.RECORDING_LEVEL) == Level.TOTAL
     assert "receipt" in text_of(aino.get(said["Location"]))
+
+
+def keep_out(client, category, value="0"):
+    return client.post(DECIDE, {"topic": "not_recorded", "category": category, "value": value})
+
+
+def test_a_category_is_kept_out_and_let_in_with_its_effect_told_before_and_its_proof_after(aino, cast):
+    before = text_of(aino.get(CHOICES))
+    done = keep_out(aino, "alcohol")
+    proof = text_of(aino.get(done["Location"]))
+    after = text_of(aino.get(CHOICES))
+
+    assert "Now: every category is recorded" in before
+    assert "what it costs becomes part of one sum without a name" in before
+    assert "so does your Bonus, exactly as it is" in before
+    assert "Alcohol Never record it" in before
+    assert "Categories that are never recorded : Alcohol" in proof
+    assert "Also remove what is there already" in proof
+    assert "Now: Alcohol Decided on" in after
+    assert "Alcohol Record it again" in after
+    assert queries.categories_out(cast.aino) == ("alcohol",)
+    assert keep_out(aino, "alcohol", "1").status_code == 302
+    assert queries.categories_out(cast.aino) == ()
+    assert "Categories that are never recorded : every category is recorded" in text_of(
+        aino.get("/account/choices/history")
+    )
+
+
+@pytest.mark.parametrize(
+    ("category", "value"), [("magic", "0"), ("", "0"), ("alcohol", "2"), ("alcohol", ""), ("\0", "0")]
+)
+def test_what_is_no_category_is_refused_with_a_sentence(aino, category, value):
+    answer = keep_out(aino, category, value)
+
+    assert answer.status_code in {404, 422}
+    assert answer.status_code == 404 or "This cannot be decided about that." in text_of(answer)
+    assert not Statement.objects.exists()
+
+
+def test_a_receipt_says_what_is_not_recorded_and_does_not_name_it(aino, cast):
+    keep_out(aino, "alcohol")
+    end = datetime.now(UTC).replace(microsecond=0)
+    day = {"business_day": end.date().isoformat(), "end_time": end.isoformat()}
+    lines = [line(code=MILK), line("BEER", "3.00", code=BEER), line("PANT", "0.15", type="deposit", vat="25.5")]
+    take(receipt(lines, sequence=78, **day), now=datetime.now(UTC))
+    (head,) = purchases.receipts_of(cast.aino, 9)
+
+    shown = text_of(aino.get(f"/receipts/{head.business_day}/{head.receipt_id}"))
+
+    assert "Not recorded 3,15" in shown
+    assert "neither the tax nor how it was paid is recorded" in shown
+    for gone in ("BEER", "PANT", "Alcohol", "VAT rate", "25,5", "Card "):
+        assert gone not in shown.split("My data")[0], gone
+    assert "5,30" in shown
+
+
+# what is there already
+
+
+def with_beer(cast):
+    take(receipt([line(code=MILK), line("BEER", "3.00", code=BEER)], sequence=79))
+
+
+def test_what_is_there_already_is_removed_after_a_look_at_it(aino, cast):
+    with_beer(cast)
+    keep_out(aino, "alcohol")
+
+    before = text_of(aino.get(REMOVAL))
+    done = aino.post(f"{REMOVAL}/do")
+    after = text_of(aino.get(done["Location"]))
+
+    assert "1 of 1 receipts on which goods are recorded would hold less" in before
+    assert "Without what you keep out 1 receipt" in before
+    assert "Store, day, time and total of each receipt" in before
+    assert "Your Bonus does not change." in before
+    assert "1 receipt holds less now." in after
+    assert "There is nothing to remove" in text_of(aino.get(REMOVAL))
+    assert "BEER" not in text_of(aino.get("/search?q=beer"))
+
+
+def test_a_lower_level_has_its_effect_on_what_is_there_only_when_asked(aino, cast):
+    with_beer(cast)
+    said = say(aino, Level.TOTAL, "recording_level")
+
+    assert "Also remove what is there already" in text_of(aino.get(said["Location"]))
+    assert "Down to the total 1 receipt" in text_of(aino.get(REMOVAL))
+    assert purchases.receipts_of(cast.aino, 9)[0].level is Level.PRODUCT
+    aino.post(f"{REMOVAL}/do")
+    assert purchases.receipts_of(cast.aino, 9)[0].level is Level.TOTAL
+
+
+def test_nobody_removes_anything_of_somebody_else_or_sees_their_proof(aino, cast):
+    with_beer(cast)
+    keep_out(aino, "alcohol")
+    bjorn = signed_in(cast.bjorn, "bjorn")
+    assert bjorn.post(f"{REMOVAL}/do", {"person_id": cast.aino}).status_code == 302
+    assert "1 of 1 receipts" in text_of(aino.get(REMOVAL))
+    done = aino.post(f"{REMOVAL}/do")["Location"]
+
+    assert "It is removed" not in text_of(bjorn.get(done))
+    assert Client().get(REMOVAL)["Location"].startswith("/sign-in")
+    assert Client().post(f"{REMOVAL}/do")["Location"].startswith("/sign-in")
+    for number in ("1" * 30, "x", "-1", "9" * 18):
+        assert "It is removed" not in text_of(aino.get(f"{REMOVAL}?done={number}"))
 
 
 def test_wishes_are_kept_and_taken_back(aino, cast):
@@ -172,6 +278,30 @@ def test_what_allows_more_waits_for_the_members_own_yes(crew, cast):
     assert chen.post(CONFIRM, {"number": number}).status_code == 302
     assert held(cast.chen) == 1
     assert "Waits for your yes" not in text_of(chen.get(CHOICES))
+
+
+@pytest.mark.parametrize(("proof", "channel"), [("id_card", "service_point"), ("questions", "phone")])
+def test_a_category_is_kept_out_at_once_and_let_in_by_the_member_only(crew, cast, proof, channel):
+    disa, page = served(crew, proof)
+    assert "Alcohol Never record it" in text_of(disa.get(page))
+    out = {"topic": "not_recorded", "category": "alcohol"}
+
+    disa.post(f"{page}/decide", out | {"value": "0"})
+    row = Statement.objects.get(person_id=cast.chen)
+    assert (row.channel, row.pending, row.codes) == (channel, False, ["alcohol"])
+    assert queries.categories_out(cast.chen) == ("alcohol",)
+    answer = disa.post(f"{page}/decide", out | {"value": "1"})
+
+    assert "waits until the member confirms it" in text_of(disa.get(answer["Location"]))
+    assert queries.categories_out(cast.chen) == ("alcohol",)
+    chen = signed_in(cast.chen, "chen")
+    assert "Categories that are never recorded: every category is recorded" in text_of(chen.get(CHOICES))
+    chen.post(CONFIRM, {"number": Statement.objects.get(pending=True).pk})
+    assert queries.categories_out(cast.chen) == ()
+    assert disa.post(f"{page}/decide", out | {"value": "2"}).status_code == 404
+    magic = disa.post(f"{page}/decide", out | {"value": "0", "category": "magic"})
+    assert (magic.status_code, Statement.objects.count()) == (422, 3)
+    assert "This cannot be decided about that. Nothing was changed." in text_of(magic)
 
 
 def test_the_text_is_read_in_the_members_language(crew, cast):

@@ -4,7 +4,7 @@ import pytest
 
 from kvitto.doors.member_web import words
 from kvitto.purchases.types import LevelReason
-from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED
+from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED
 from kvitto.stores.types import Channel, Level
 from tests.doors.reading import text_of
 
@@ -57,4 +57,4 @@ def test_every_code_has_words():
     assert set(words.LEVELS) == set(Level)
     assert set(words.REASONS) == set(LevelReason)
     assert set(words.CHANNELS) == {str(channel) for channel in Channel}
-    assert set(words.OUTSIDE) == {UNGROUPED, DEPOSITS, TOTALS_ONLY}
+    assert set(words.OUTSIDE) == {UNGROUPED, DEPOSITS, NOT_RECORDED, TOTALS_ONLY}

@@ -1,11 +1,15 @@
-"""The queue in PostgreSQL: a worker that connects as the web role runs the daily retention."""
+"""The queue in PostgreSQL: a worker that connects as the web role runs the nightly jobs, and the mail."""
 
 import pytest
 from django.db import connections
+from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.testing import InMemoryConnector
 
 from kvitto.kernel.db import OWNER
+from kvitto.notices.types import MailServer
+from kvitto.wiring.jobs import register
 
 
 @pytest.fixture
@@ -14,7 +18,7 @@ def committed(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         yield
         with connections[OWNER].cursor() as cursor:
-            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers, audit_entry CASCADE")
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers, audit_entry, rights_sweep CASCADE")
 
 
 def run_worker_until_empty():
@@ -28,6 +32,30 @@ def test_a_deferred_retention_runs_and_succeeds(committed):
     assert list(ProcrastinateJob.objects.values_list("task_name", "status")) == [("retention", "succeeded")]
 
 
-def test_retention_is_due_every_night_at_a_quarter_past_three():
-    (task,) = (one for one in app.periodic_registry.periodic_tasks.values() if one.task.name == "retention")
-    assert task.cron == "15 3 * * *"
+def test_a_deferred_look_for_categories_runs_and_succeeds(committed):
+    app.tasks["categories"].defer(timestamp=0)
+    run_worker_until_empty()
+    assert list(ProcrastinateJob.objects.values_list("task_name", "status")) == [("categories", "succeeded")]
+
+
+@pytest.mark.parametrize(("name", "cron"), [("retention", "15 3 * * *"), ("categories", "45 3 * * *")])
+def test_the_jobs_are_due_every_night_and_never_run_beside_each_other(name, cron):
+    (task,) = (one for one in app.periodic_registry.periodic_tasks.values() if one.task.name == name)
+    assert (task.cron, task.task.lock) == (cron, "nightly")
+
+
+def test_the_mail_job_runs_and_finds_nothing_to_do(committed):
+    app.tasks["mail"].defer(timestamp=0)
+    run_worker_until_empty()
+    assert list(ProcrastinateJob.objects.values_list("task_name", "status")) == [("mail", "succeeded")]
+
+
+@pytest.mark.parametrize(
+    ("server", "due"), [(MailServer("localhost", 25, "", False, False), ["* * * * *"]), (None, [])]
+)
+def test_mail_is_due_each_minute_where_a_server_is_set_up(settings, server, due):
+    settings.MAIL_SERVER = server
+    queue = App(connector=InMemoryConnector())
+    register(queue)
+
+    assert [each.cron for each in queue.periodic_registry.periodic_tasks.values() if each.task.name == "mail"] == due

@@ -34,6 +34,7 @@ NO_PAGES = {
     "demo-sign-in": (),
     "choice": (),
     "choice-confirm": (),
+    "removal-do": (),
     "household-invite": (),
     "household-join": (),
     "household-minor": (),
@@ -106,7 +107,7 @@ def states(members: Sequence[tuple[str, int]], *, debug: bool = False, demo: boo
 
 def _visitors() -> Iterator[State]:
     """The pages of somebody who is not signed in."""
-    for page in ("front", "levels", "what-we-record", "forgot", "offline", "sign-in", "activate"):
+    for page in ("front", "levels", "what-we-record", "forgot", "offline", "sign-in", "activate", "confirm"):
         yield State(page, reverse(page))
     yield State("demo", reverse("demo"), demo=True)
     sign_in, activate = reverse("sign-in"), reverse("activate")
@@ -115,6 +116,8 @@ def _visitors() -> Iterator[State]:
     yield State("sign-in", f"{sign_in}?next=/receipts&ended=idle", "ended")
     yield State("activate", activate, "wrong", act=_wrong_code)
     yield State("activate", f"{activate}?again=1", "again")
+    yield State("confirm", reverse("confirm"), "wrong", act=_wrong_code)
+    yield State("confirm", reverse("confirm"), "done", act=_right_letter)
     yield State("activate-set", activate, act=lambda page: _right_code(page, CODE_CARD))
     yield State("activate-set", activate, "known", act=lambda page: _right_code(page, NEWCOMER_CARD))
     yield State("activate-set", activate, "wrong", act=_short_password)
@@ -135,8 +138,11 @@ def _members(username: str, person_id: int) -> Iterator[State]:
         "traces",
         "choices",
         "choices-history",
+        "removal",
+        "notices",
     ):
         yield State(page, reverse(page), who=username)
+    yield State("notices", reverse("notices"), "new", who=username, act=lambda page: _tell(page, person_id))
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
     yield State("household", reverse("household"), who=username)
@@ -147,11 +153,15 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     yield State("household", reverse("household"), "invited", who=username, act=_invite)
     yield State("security", f"{reverse('security')}?done=password", "done", who=username)
     yield State("choices", reverse("choices"), "done", who=username, act=_forbid)
+    yield State("choices", reverse("choices"), "category", who=username, act=_keep_out)
+    yield State("removal", reverse("removal"), "preview", who=username, act=_see_removal)
+    yield State("removal", reverse("removal"), "done", who=username, act=_remove)
+    yield State("receipt", reverse("receipts"), "kept-out", who=username, act=_newest_receipt)
     yield State("security", reverse("security"), "wrong", who=username, act=_wrong_current_password)
 
 
 def _newcomers() -> Iterator[State]:
-    for page in ("purchases", "receipts", "account", "traces", "household"):
+    for page in ("purchases", "receipts", "account", "traces", "household", "notices"):
         yield State(page, reverse(page), "new", who=NEWCOMER)
     yield State("purchases", reverse("purchases"), "unlinked", who=UNLINKED)
     yield State("card", reverse("card"), "none", who=CARDLESS)
@@ -187,7 +197,7 @@ def _figures(person_id: int) -> Iterator[State]:
     from kvitto.doors.member_web.own import year_of
     from kvitto.kernel.actor import SYSTEM
     from kvitto.spending import queries as spending
-    from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED
+    from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED
 
     now = datetime.now(UTC)
     today = localdate(now)
@@ -198,7 +208,8 @@ def _figures(person_id: int) -> Iterator[State]:
     yield State("period", reverse("period", args=[month(months[-1])]), "month")
     yield State("period", reverse("period", args=[year]), "year")
     yield State("period", reverse("period", args=[month(date(today.year - 2, 1, 1))]), "empty")
-    for word, group_id in {"other": UNGROUPED, "deposits": DEPOSITS, "totals": TOTALS_ONLY}.items():
+    outside = {"other": UNGROUPED, "deposits": DEPOSITS, "kept-out": NOT_RECORDED, "totals": TOTALS_ONLY}
+    for word, group_id in outside.items():
         yield State("group", reverse("group", args=[year, group_id]), word)
     yield State("search", f"{reverse('search')}?q=zeppelin", "none")
     group_id = next((each.id for each in overview.groups if each.id > 0), None)
@@ -220,6 +231,35 @@ def _forbid(page: Page) -> None:
     """The ban, or what takes it back: the first button of the page."""
     with page.expect_navigation():
         page.click("main button[name=value]")
+
+
+def _keep_out(page: Page) -> None:
+    """A category that is never recorded, whichever is first: kept out, or let in by who keeps it out already."""
+    with page.expect_navigation():
+        page.click("#not_recorded ~ ul button")
+
+
+def _see_removal(page: Page) -> None:
+    """What would be removed, after something has been kept out."""
+    page.goto(reverse("choices"))
+    if page.locator("#not_recorded ~ ul button[value='1']").count() == 0:
+        _keep_out(page)
+    page.goto(reverse("removal"))
+
+
+def _remove(page: Page) -> None:
+    _see_removal(page)
+    if page.locator("main form button").count():
+        with page.expect_navigation():
+            page.click("main form button")
+
+
+def _newest_receipt(page: Page) -> None:
+    """A receipt that holds less, since categories are kept out."""
+    _remove(page)
+    page.goto(reverse("receipts"))
+    with page.expect_navigation():
+        page.click("main a[href^='/receipts/20']")
 
 
 def _invite(page: Page) -> None:
@@ -296,6 +336,44 @@ def _right_code(page: Page, card: str) -> None:
         code = issue_code(person_id=person_id, channel=CodeChannel.LETTER, by=OPERATOR, now=datetime.now(UTC))
     _submit(page, card=card, code=code)
     expect(page).to_have_url(re.compile(re.escape(reverse("activate-set"))))
+
+
+def _right_letter(page: Page) -> None:
+    """The newcomer has said no to marketing by e-mail, then yes on the phone, and has the letter."""
+    from kvitto.choices import actions, texts
+    from kvitto.choices.types import Channel, Topic
+    from kvitto.kernel.actor import Actor, ActorKind
+    from kvitto.kernel.db import opened
+    from kvitto.members.queries import holders
+
+    about = {"by": Actor(ActorKind.STAFF, "journey"), "now": datetime.now(UTC), "case": "journey"}
+    with opened():
+        person_id = holders([NEWCOMER_CARD])[NEWCOMER_CARD][0].person_id
+        for value in (0, 1):
+            shown = texts.shown(Topic.EMAIL, value, "fi")
+            said = {
+                "person_id": person_id,
+                "topic": Topic.EMAIL,
+                "value": value,
+                "channel": Channel.PHONE,
+                "shown": shown,
+            }
+            number = actions.state(**said, **about).number
+        letter = actions.write_letter(person_id=person_id, number=number, language="fi", **about)
+    forget_tries()
+    _submit(page, card=NEWCOMER_CARD, code=letter.code or "")
+
+
+def _tell(page: Page, person_id: int) -> None:
+    from kvitto.kernel.db import opened
+    from kvitto.notices.actions import tell
+    from kvitto.notices.types import Kind, Way
+
+    now = datetime.now(UTC)
+    with opened():
+        tell(person_id=person_id, kind=Kind.CHOICE_WAITS, number=4711, way=Way.PHONE, now=now)
+        tell(person_id=person_id, kind=Kind.HOUSEHOLD_MAIN_OFFERED, now=now)
+    page.reload()
 
 
 def _short_password(page: Page) -> None:

@@ -83,6 +83,8 @@ def _at_point(names: Mapping[str, str], card: str) -> Iterator[State]:
     yield State("staff-look-up", "/staff/look-up", "wrong", who=disa, act=lambda page: _look_up(page, WRONG_CARD))
     yield State("staff-record", "/staff/look-up", who=disa, act=lambda page: _look_up(page, card))
     yield State("staff-record-choices", "/staff/look-up", who=disa, act=lambda page: _to_choices(page, card))
+    yield State("staff-record-choices", "/staff/look-up", "waits", who=disa, act=lambda page: _waits(page, card))
+    yield State("staff-record-letter", "/staff/look-up", who=disa, act=lambda page: _letter(page, card))
     yield State("staff-record-code", "/staff/look-up", who=disa, act=lambda page: _code(page, card))
 
 
@@ -124,6 +126,22 @@ def _to_choices(page: Page, card: str) -> None:
     _look_up(page, card)
     with page.expect_navigation():
         page.click("main a.button[href$='/choices']")
+
+
+def _waits(page: Page, card: str) -> None:
+    """Marketing by e-mail is allowed for the member, who has to confirm it."""
+    _to_choices(page, card)
+    for value in ("0", "1"):  # what was said before may be either
+        button = page.locator(f"section[aria-labelledby=email] button[value='{value}']")
+        if button.count():
+            with page.expect_navigation():
+                button.click()
+
+
+def _letter(page: Page, card: str) -> None:
+    _waits(page, card)
+    with page.expect_navigation():
+        page.click("form[action$='/letter'] button")
 
 
 def _code(page: Page, card: str) -> None:

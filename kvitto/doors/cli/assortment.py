@@ -13,7 +13,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from kvitto.doors.cli import base
 
 if TYPE_CHECKING:
-    from kvitto.assortment.types import LoadResult, Reject
+    from kvitto.assortment.types import LoadResult
+    from kvitto.kernel.rows import Reject
 
 REJECTS_SHOWN = 10
 

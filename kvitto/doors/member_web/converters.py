@@ -3,7 +3,7 @@
 from datetime import date
 
 from kvitto.kernel.periods import Period, month_start, months_after
-from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED
+from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED
 
 
 class PeriodConverter:
@@ -25,8 +25,8 @@ class PeriodConverter:
 class GroupConverter:
     """A product group's id, or a word for what is in no group."""
 
-    regex = r"[1-9][0-9]{0,17}|other|deposits|totals"
-    words = {"other": UNGROUPED, "deposits": DEPOSITS, "totals": TOTALS_ONLY}
+    regex = r"[1-9][0-9]{0,17}|other|deposits|not-recorded|totals"
+    words = {"other": UNGROUPED, "deposits": DEPOSITS, "not-recorded": NOT_RECORDED, "totals": TOTALS_ONLY}
 
     def to_python(self, value: str) -> int:
         """The id."""

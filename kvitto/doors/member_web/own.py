@@ -24,7 +24,7 @@ from kvitto.purchases import actions
 from kvitto.purchases import queries as registered
 from kvitto.purchases.types import LevelReason
 from kvitto.spending import queries as spending
-from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED, Listed, ReceiptPage
+from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED, Listed, ReceiptPage
 from kvitto.stores.types import Level
 
 SHOWN = 25  # receipts of a list, and times a product was bought, before "more"
@@ -33,6 +33,10 @@ OLDEST = 2  # calendar years before this one that can hold anything
 EXPLANATIONS: dict[int, Promise] = {
     UNGROUPED: _("Goods that the assortment puts in no group, and discounts on a whole receipt."),
     DEPOSITS: _("Deposits on bottles, cans and crates that were paid, less those that were given back."),
+    NOT_RECORDED: _(
+        "Goods of the categories that you keep out of the register, and goods of which no category is known. Which they are is "
+        "not written down."
+    ),
     TOTALS_ONLY: _("Of these receipts only the total is recorded, so they cannot be divided into goods."),
 }
 WHY: dict[tuple[Level, LevelReason], Promise] = {

@@ -53,6 +53,9 @@ def account(request: MemberRequest, visit: Visit) -> HttpResponse:
     context = {
         "details": members.details(visit.person_id),
         "cards": members.cards_of(visit.person_id, now=visit.now),
+        "contacts": members.contacts_of(visit.person_id),
+        "homes": members.homes_of(visit.person_id),
+        "contact": stores.contact(),
     }
     return render(request, "member/account.html", context)
 

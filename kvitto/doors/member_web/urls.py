@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from kvitto.accounts.web import SignOut
-from kvitto.doors.member_web import access, card, choices, converters, household, own, pages, pwa
+from kvitto.doors.member_web import access, card, choices, converters, household, notices, own, pages, pwa, removal
 from kvitto.doors.member_web.language import choose_language
 from kvitto.doors.member_web.theme import set_theme
 
@@ -19,10 +19,14 @@ urlpatterns = [
     path("activate", access.activate, name="activate"),
     path("activate/set", access.activate_set, name="activate-set"),
     path("forgot", access.forgot, name="forgot"),
+    path("confirm", choices.confirm_by_letter, name="confirm"),
+    path("account/notices", notices.notices, name="notices"),
     path("account/choices", choices.choices, name="choices"),
     path("account/choices/history", choices.history, name="choices-history"),
     path("account/choices/decide", choices.decide, name="choice"),
     path("account/choices/confirm", choices.confirm, name="choice-confirm"),
+    path("account/removal", removal.removal, name="removal"),
+    path("account/removal/do", removal.remove, name="removal-do"),
     path("household", household.household, name="household"),
     path("household/<period:period>", household.month_page, name="household-month"),
     path("household/invite", household.invite, name="household-invite"),

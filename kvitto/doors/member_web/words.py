@@ -19,7 +19,7 @@ from kvitto.kernel.periods import Period
 from kvitto.purchases.types import LevelReason
 from kvitto.rights.rules import EEA
 from kvitto.rights.types import Processor, Seen
-from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED
+from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED
 from kvitto.staff.types import Duty
 from kvitto.stores.types import Channel, Level
 
@@ -37,11 +37,13 @@ REASONS: dict[LevelReason, Promise] = {
     LevelReason.CHAIN: _("the chain's level on that day"),
     LevelReason.MEMBER_THEN: _("your choice when you bought"),
     LevelReason.MEMBER_NOW: _("your choice when the receipt came in"),
+    LevelReason.REMOVED: _("you had the rest removed"),
 }
 CHANNELS: dict[str, Promise] = {Channel.STORE: _("store"), Channel.WEB: _("web shop")}
 OUTSIDE: dict[int, Promise] = {
     UNGROUPED: _("Other goods"),
     DEPOSITS: _("Deposits"),
+    NOT_RECORDED: _("Not recorded"),
     TOTALS_ONLY: _("Recorded as totals only"),
 }
 TENDERS: dict[str, Promise] = {
@@ -78,9 +80,21 @@ ACTS: dict[str, Promise] = {
     "staff.view_record": _("looked up who you are"),
     "staff.close_case": _("closed the case"),
     "choices.state": _("wrote down a choice of yours"),
+    "rights.remove": _("removed what is no longer recorded about you"),
+    "vault.destroy": _("destroyed keys of your purchases, and made new ones for what stays"),
+    "choices.letter": _("made a letter to you about a choice of yours"),
+    "choices.letter_missed": _("tried a wrong code for a letter to you"),
     "purchases.view": _("looked at your receipts, of which only totals are recorded"),
     "members.use_code": _("set up your sign-in with a code of yours"),
     "members.link_account": _("linked a user name to you"),
+    "members.change_details": _("changed your details"),
+    "members.set_contact": _("changed how you are reached"),
+    "members.verify_contact": _("noted that an address or a number is yours"),
+    "members.move_home": _("changed your home co-op"),
+    "members.end_membership": _("ended your membership"),
+    "members.change_cards": _("changed a card of yours"),
+    "members.card_lost": _("closed a lost card of yours"),
+    "members.replace_card": _("replaced a card of yours"),
     "spending.household": _("saw days, stores and Bonus purchases of your receipts, as your household's main member"),
     "households.invite": _("invited an adult to the household"),
     "households.withdraw": _("took back or declined an invitation"),
@@ -113,6 +127,7 @@ DUTIES: dict[Duty, Promise] = {
     Duty.AUDITOR: _("auditor"),
 }
 OTHERS: dict[ActorKind, Promise] = {ActorKind.OPERATOR: _("the operator")}
+CONTACTS: dict[str, Promise] = {"email": _("E-mail"), "phone": _("Phone")}
 BONUS_CLASSES: dict[str, Promise] = {"standard": _("purchases"), "fuel": _("fuel")}
 
 
@@ -125,6 +140,12 @@ def _named(names: dict[str, Promise], code: str) -> str:
 def role(value: Role) -> Promise:
     """What somebody is in a household."""
     return ROLES[value]
+
+
+@register.filter
+def contact(kind: str) -> str:
+    """A way to reach somebody."""
+    return _named(CONTACTS, kind)
 
 
 @register.filter

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
+from kvitto.assortment import queries as assortment
 from kvitto.choices import texts
-from kvitto.choices.rules import SCALES
+from kvitto.choices.rules import NO, SCALES, YES
+from kvitto.choices.types import Letter, Stated, Topic
 from kvitto.doors.staff_web.access import StaffRequest, me
 from kvitto.doors.staff_web.words import PROOFS
 from kvitto.doors.staff_web.work import after, attempt, counted, done, get_or_post
@@ -20,6 +23,7 @@ from kvitto.kernel.db import opened
 from kvitto.staff import cases, queries, records
 from kvitto.staff.gate import colleague
 from kvitto.staff.types import Duty, Proof
+from kvitto.stores import queries as stores
 
 
 def _now() -> datetime:
@@ -81,8 +85,9 @@ def code(request: StaffRequest, case_id: int) -> HttpResponse:
 def choices(request: StaffRequest, case_id: int) -> HttpResponse:
     """What the member can decide, in their own language, to be read aloud; each with what holds and what it would mean."""
     with opened():
-        case, details, held = records.choices_of(case_id=case_id, by=me(request), now=_now())
-    with override(details.language):  # lazy texts are read while the page is made: their own are fixed here
+        found = records.choices_of(case_id=case_id, by=me(request), now=_now())
+    held, spoken = found.held, found.details.language
+    with override(spoken):  # lazy texts are read while the page is made: their own are fixed here
         topics = [
             {
                 "topic": topic,
@@ -96,30 +101,102 @@ def choices(request: StaffRequest, case_id: int) -> HttpResponse:
                 ],
             }
             for topic, text in texts.TEXTS.items()
+            if topic in SCALES
         ]
+        categories = _categories(held[Topic.NOT_RECORDED].codes, spoken)
     number = request.GET.get("stated", "")
     context = {
-        "case": case,
+        "case": found.case,
+        "by_mail": found.by_mail,
         "topics": topics,
-        "spoken": details.language,
+        "categories": categories,
+        "spoken": spoken,
         "stated": number if number.isdecimal() and len(number) < 19 else "",
         "pending": "pending" in request.GET,
     }
     return render(request, "staff/choices.html", context)
 
 
+def _categories(held: tuple[str, ...], language: str) -> dict[str, object]:
+    """What is never recorded, and what can be decided about each category; as read aloud."""
+    names, text = assortment.classes(), texts.TEXTS[Topic.NOT_RECORDED]
+    return {
+        "topic": Topic.NOT_RECORDED,
+        "name": str(text.name),
+        "about": str(text.about),
+        "out": [texts.category(code, names, language) for code in held] or [str(texts.NONE_KEPT_OUT)],
+        "offered": [(code, name, value, str(act)) for code, name, value, act in texts.offered(held, names, language)],
+        "effects": [str(text.effects[NO]), *([str(text.effects[YES])] if held else [])],
+    }
+
+
 @require_POST
 def decide(request: StaffRequest, case_id: int) -> HttpResponse:
     """Write down what the member decides. What limits holds at once; what allows more waits for the member's own yes."""
     asked = request.POST.get("topic", ""), request.POST.get("value", "")
+    if asked[0] == Topic.NOT_RECORDED:
+        return _decide_category(request, case_id, asked[1])
     topic = next((each for each in SCALES if str(each) == asked[0]), None)
     value = next((each for each in SCALES.get(topic, ()) if str(each) == asked[1]), None) if topic else None
     if topic is None or value is None:
         raise Http404
     with opened():
         stated = records.register_choice(case_id=case_id, topic=topic, value=value, by=me(request), now=_now())
+    return _written_down(case_id, stated)
+
+
+def _decide_category(request: StaffRequest, case_id: int, asked: str) -> HttpResponse:
+    value = next((each for each in (NO, YES) if str(each) == asked), None)
+    if value is None:
+        raise Http404
+    category = request.POST.get("category", "")
+    with opened():
+        stated = records.register_category(case_id=case_id, category=category, value=value, by=me(request), now=_now())
+    return _written_down(case_id, stated)
+
+
+def _written_down(case_id: int, stated: Stated) -> HttpResponse:
     more = {"pending": "yes"} if stated.pending else {}
     return redirect(f"{reverse('record-choices', args=[case_id])}?{urlencode({'stated': stated.number} | more)}")
+
+
+@require_POST
+def letter(request: StaffRequest, case_id: int) -> HttpResponse:
+    """The letter about what was written down, for printing: with a code when it waits for the member's yes."""
+    asked = request.POST.get("number", "")
+    if not asked.isdecimal() or len(asked) > 18:
+        raise Http404
+    form = forms.Form(request.POST)
+    form.full_clean()
+    now = _now()
+    made = attempt(
+        request, form, lambda at: records.write_letter(case_id=case_id, number=int(asked), by=me(request), now=at)
+    )
+    context: dict[str, object] = {"form": form, "case_id": case_id, "written": now}
+    if made is not None:
+        details, written = made
+        contact = stores.contact()
+        with override(details.language):
+            context |= _told(written, details.language)
+        context |= {
+            "letter": written,
+            "details": details,
+            "contact": contact,
+            "hours": contact.hours.get(details.language, "") if contact else "",
+            "price": contact.price.get(details.language, "") if contact else "",
+            "address": request.build_absolute_uri(reverse("confirm", urlconf=settings.ROOT_URLCONF)),
+        }
+    return render(request, "staff/letter.html", context)
+
+
+def _told(written: Letter, language: str) -> dict[str, str]:
+    """What was decided, and its effect; of categories all that are kept out, and one that waits would be recorded again."""
+    entry, text = written.entry, texts.TEXTS[written.entry.topic]
+    if entry.topic is not Topic.NOT_RECORDED:
+        return {"name": str(text.name), "effect": str(text.effects[entry.value or 0])}
+    names = assortment.classes()
+    out = [texts.category(code, names, language) for code in entry.codes] or [str(texts.NONE_KEPT_OUT)]
+    return {"name": f"{text.name}: {', '.join(out)}", "effect": str(text.effects[YES if written.code else NO])}
 
 
 @require_POST

@@ -11,6 +11,7 @@ from kvitto.choices import actions as choices
 from kvitto.doors.staff_web.access import StaffRequest
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.errors import KvittoError
+from kvitto.members.actions import TooYoungError
 from kvitto.staff import actions, cases, records
 from kvitto.staff.gate import DeniedError, NotStaffError
 from kvitto.staff.rules import BREAK_GLASS_PEOPLE, LONGEST_REFERENCE, POLICY, REASONS, barred
@@ -38,17 +39,28 @@ KINDS: dict[ActorKind, Promise] = {
 }
 GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
     (_("One member's purchases"), ("case", "lines", "glass")),
-    (_("The customer register"), ("member",)),
+    (_("The customer register"), ("member", "household")),
     (_("Who works here, and what two people agree on"), ("duty", "agreement", "access", "approvals", "change")),
     (
         _("The registers"),
-        ("network", "assortment", "processors", "receipts", "retention", "keys", "export", "threshold"),
+        (
+            "register",
+            "network",
+            "assortment",
+            "processors",
+            "receipts",
+            "retention",
+            "categories",
+            "keys",
+            "export",
+            "threshold",
+        ),
     ),
-    (_("Groups, and the record of acts"), ("audit", "insight", "audience", "publication")),
+    (_("Groups, and the record of acts"), ("audit", "log", "insight", "audience", "publication")),
     (_("Staff, for themselves"), ("staff",)),
     (_("A member, for themselves"), ("own",)),
     (_("Open to everybody"), ("public",)),
-    (_("The machine"), ("till_key", "db", "bench", "serve", "jobs", "demo")),
+    (_("The machine"), ("till_key", "db", "bench", "serve", "jobs", "notices", "demo")),
 )
 PROOFS: dict[Proof, Promise] = {
     Proof.ID_CARD: _("identity card"),
@@ -90,6 +102,10 @@ ERRORS: dict[type[KvittoError], Promise] = {
     records.TooManyCardsError: _("Name 1 to {most} cards, one a line."),
     choices.UnknownChoiceError: _("This cannot be decided about that. Nothing was changed."),
     choices.ChannelError: _("This way does not fit who writes it down."),
+    choices.MinorError: _("A minor can forbid and limit, and allows nothing more until they are 18."),
+    choices.NotWaitingError: _("This waits no longer: it was confirmed, or decided anew since."),
+    choices.NoStatementError: _("Nothing of this number was written down in this look-up."),
+    TooYoungError: _("They are too young for a sign-in of their own."),
     NotStaffError: _("Your account is not yet linked to a person who works here. Ask an administrator."),
 }
 # what each duty comes here for: the name of the page, what it is called, and the act it takes
@@ -112,6 +128,7 @@ UNDER = {
     "record-code": "look-up",
     "record-choices": "look-up",
     "record-choice": "look-up",
+    "record-letter": "look-up",
     "case": "cases",
     "case-open": "cases",
     "case-month": "cases",

@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from kvitto.assortment.files import read_groups, read_products, read_settings
-from kvitto.assortment.tables import FileRefusedError
-from kvitto.assortment.types import BonusClass, GroupRow, Label, ProductRow, Reject, Settings
+from kvitto.assortment.types import BonusClass, GroupRow, Label, ProductRow, Settings
+from kvitto.kernel.rows import Reject
+from kvitto.kernel.tables import FileRefusedError
 
 MILK = ProductRow(
     row=2,
@@ -99,8 +100,8 @@ def test_a_decimal_comma_is_read(written):
         ("3123,milk,Milk,-1,l,,,", "size", "not a number above 0 with at most 9 digits and 4 decimals: '-1'"),
         ("3123,milk,Milk,NaN,l,,,", "size", "not a number above 0 with at most 9 digits and 4 decimals: 'NaN'"),
         ("3123,milk,Milk,1,,,,", "unit", "missing beside a size"),
-        ("3123,milk,Milk,,,vegan,,", "labels", "'vegan' is none of organic, vegetarian, contains_meat"),
-        ("3123,milk,Milk,,,,double,", "bonus_class", "'double' is none of none, standard, fuel"),
+        ("3123,milk,Milk,,,vegan,,", "labels", "none of organic, vegetarian, contains_meat: 'vegan'"),
+        ("3123,milk,Milk,,,,double,", "bonus_class", "none of none, standard, fuel: 'double'"),
         ("3123,milk,Milk,,,,,1.2.2026", "launch_day", "not a day like 2026-01-31: '1.2.2026'"),
         ("3123,milk,Milk,,,,,2026-02-30", "launch_day", "not a day like 2026-01-31: '2026-02-30'"),
         (f"3123,milk,{'M' * 201},,,,,", "name_en", "longer than 200 characters"),
@@ -149,7 +150,7 @@ def test_an_open_quote_is_refused_and_swallows_nothing(written):
 
 
 def test_a_file_of_another_kind_is_refused(written):
-    assert "must end in .csv or .parquet" in refusal(read_products, written("", "products.xlsx"))
+    assert "must end in .csv, .ndjson or .parquet" in refusal(read_products, written("", "products.xlsx"))
     assert "not readable as Parquet" in refusal(read_products, written("", "products.parquet"))
 
 

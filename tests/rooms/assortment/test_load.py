@@ -17,10 +17,10 @@ from kvitto.assortment.types import (
     ProductFacts,
     ProductRow,
     ProductView,
-    Reject,
     Settings,
 )
 from kvitto.kernel.actor import OPERATOR
+from kvitto.kernel.rows import Reject
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kvitto.audit.models import Entry
 from kvitto.choices import actions, queries
 from kvitto.choices.models import Statement
-from kvitto.choices.types import Channel, LevelHistory
+from kvitto.choices.types import Channel, History
 from kvitto.kernel.actor import OPERATOR
 from kvitto.kernel.db import opened
 from kvitto.stores.types import Level
@@ -26,11 +26,11 @@ def state(levels_by_person, *, at=NOW, channel=Channel.WEB, now=NOW):
 
 
 def history(person_id, start=Level.PRODUCT):
-    return queries.level_histories([person_id], start=start).get(person_id)
+    return queries.recording_histories([person_id], start=start).levels.get(person_id)
 
 
 def test_without_a_statement_there_is_no_history(cast):
-    assert queries.level_histories([cast.aino, cast.chen], start=Level.PRODUCT) == {}
+    assert queries.recording_histories([cast.aino, cast.chen], start=Level.PRODUCT).levels == {}
 
 
 def test_a_statement_holds_from_its_instant_on(cast):
@@ -71,7 +71,7 @@ def test_of_two_statements_of_one_instant_the_one_written_last_holds(cast):
 
 def test_histories_of_a_batch_do_not_mix(cast):
     state({cast.aino: Level.TOTAL, cast.chen: Level.GROUP})
-    found = queries.level_histories([cast.aino, cast.bjorn, cast.chen], start=Level.PRODUCT)
+    found = queries.recording_histories([cast.aino, cast.bjorn, cast.chen], start=Level.PRODUCT).levels
 
     assert {person: each.at(NOW) for person, each in found.items()} == {cast.aino: Level.TOTAL, cast.chen: Level.GROUP}
 
@@ -114,7 +114,7 @@ def test_the_database_knows_which_statements_there_are(cast, values):
 @given(st.lists(st.tuples(instants, levels), max_size=6, unique_by=lambda pair: pair[0]), instants, levels)
 def test_the_state_at_an_instant_is_the_last_statement_before_it(statements, instant, start):
     statements.sort()
-    found = LevelHistory(tuple(at for at, _ in statements), tuple(level for _, level in statements), start)
+    found = History(tuple(at for at, _ in statements), tuple(level for _, level in statements), start)
     before = [level for at, level in statements if at <= instant]
 
     assert found.at(instant) == (before[-1] if before else start)
@@ -123,8 +123,8 @@ def test_the_state_at_an_instant_is_the_last_statement_before_it(statements, ins
 @given(st.lists(st.tuples(instants, levels), max_size=6, unique_by=lambda pair: pair[0]), instants, instants, levels)
 def test_a_later_statement_never_reaches_back(statements, instant, later, level):
     statements = sorted(pair for pair in statements if pair[0] < max(instant, later))
-    before = LevelHistory(tuple(at for at, _ in statements), tuple(each for _, each in statements), Level.PRODUCT)
-    after = LevelHistory((*before.instants, max(instant, later)), (*before.levels, level), Level.PRODUCT)
+    before = History(tuple(at for at, _ in statements), tuple(each for _, each in statements), Level.PRODUCT)
+    after = History((*before.instants, max(instant, later)), (*before.states, level), Level.PRODUCT)
 
     if instant < later:
         assert after.at(instant) == before.at(instant)

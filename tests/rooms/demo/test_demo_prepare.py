@@ -82,7 +82,7 @@ def _check_people(prepared):
         Person.objects.get(pk=members.person_of_account(account.pk)).given_name for account in accounts.values()
     } == {"Aino", "Björn", "Chen", "Henrik", "Dan", "Juhani", "Amira"}
     everybody = Person.objects.values_list("pk", flat=True)
-    histories = choices.level_histories(everybody, start=Level.PRODUCT)
+    histories = choices.recording_histories(everybody, start=Level.PRODUCT).levels
     now = {history.at(NOW) for history in histories.values()}
     assert now == {Level.TOTAL, Level.GROUP, Level.PRODUCT}
     assert 0.08 < len(histories) / len(everybody) < 0.13

@@ -14,7 +14,7 @@ from kvitto.choices.types import Channel, Topic
 from kvitto.households import actions, queries
 from kvitto.households.models import Place
 from kvitto.households.rules import common, may_go, periods_of
-from kvitto.households.types import NewPlace, Role
+from kvitto.households.types import NewHome, NewPlace, Role
 from kvitto.kernel.actor import OPERATOR, Actor, ActorKind
 from kvitto.kernel.db import opened
 from kvitto.kernel.periods import Period
@@ -294,8 +294,8 @@ def test_no_statement_breaks_a_household(cast, role, person, start, constraint):
 
 def test_a_batch_with_two_main_members_is_refused_whole(cast):
     homes = [
-        [NewPlace(cast.chen, Role.MAIN, SINCE)],
-        [NewPlace(cast.aino, Role.MAIN, SINCE), NewPlace(cast.bjorn, Role.MAIN, SINCE)],
+        NewHome([NewPlace(cast.chen, Role.MAIN, SINCE)]),
+        NewHome([NewPlace(cast.aino, Role.MAIN, SINCE), NewPlace(cast.bjorn, Role.MAIN, SINCE)]),
     ]
     with pytest.raises(IntegrityError), opened():
         actions.register(homes=homes, by=OPERATOR, now=NOW)

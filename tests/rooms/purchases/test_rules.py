@@ -9,17 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvitto.assortment.types import BonusClass, ProductFacts
+from kvitto.assortment.types import Barred, BonusClass, ProductFacts
 from kvitto.kernel.money import amount, cents
 from kvitto.purchases.rules import (
     canonical,
     deletes_on,
     keep_from,
+    less,
     level_for,
     line_cents,
     pack,
     quantity_units,
     reduce,
+    unnamed,
 )
 from kvitto.purchases.types import (
     BonusBasis,
@@ -53,7 +55,7 @@ def decoded(lines=None, **fields):
     return msgspec.convert(receipt(lines, **fields), Receipt)
 
 
-def reduced(found, level, group_depth=1):
+def reduced(found, level, group_depth=1, barred=None):
     key = Key(7, found.business_day, found.workstation, found.sequence, found.end_time)
     return reduce(
         found,
@@ -64,6 +66,7 @@ def reduced(found, level, group_depth=1):
         amounts=line_cents(found),
         facts=FACTS,
         group_depth=group_depth,
+        barred=barred,
         digest=b"digest",
     )
 
@@ -324,3 +327,146 @@ def test_card_operator_and_message_time_are_no_content(fields):
 )
 def test_everything_else_is(fields):
     assert canonical(decoded(**fields)) != canonical(decoded())
+
+
+# categories that are kept out
+
+# Beer's group is of the class alcohol, wholly; the pills, of no such group, are of the class health themselves.
+PILLS = "4006381333948"
+FACTS |= {PILLS: ProductFacts(4, (10, 13), BonusClass.STANDARD, "health")}
+ALCOHOL = Barred(frozenset({"alcohol"}), frozenset({20}), frozenset({20}))
+HEALTH = Barred(frozenset({"health"}), frozenset(), frozenset({10, 13}))
+BOTH = Barred(frozenset({"alcohol", "health"}), frozenset({20}), frozenset({10, 13, 20}))
+KINDS = [Level.PRODUCT, Level.GROUP]
+
+
+def texts_left(barred, *lines):
+    return [each.text for each in reduced(decoded(list(lines)), Level.PRODUCT, barred=barred).content.lines]
+
+
+def test_what_is_of_a_category_or_of_none_that_is_known_is_not_recorded():
+    lines = [
+        line("MILK", code=MILK),
+        line("BEER", code=BEER),
+        line("PILLS", code=PILLS),
+        line("NEW", code=NEW),
+        line("BY HAND"),
+        line("OFFER ON MILK", "-0.10", type="discount", code=MILK),
+        line("OFFER ON BEER", "-0.10", type="discount", code=BEER),
+        line("OFFER ON ALL", "-0.10", type="discount"),
+        line("CAN", "0.15", type="deposit", code=MILK),
+        line("MILK BACK", "-2.15", type="return", quantity="-1", code=MILK),
+    ]
+
+    assert texts_left(ALCOHOL, *lines) == ["MILK", "PILLS", "OFFER ON MILK", "MILK BACK"]
+    assert texts_left(HEALTH, *lines) == ["MILK", "BEER", "OFFER ON MILK", "OFFER ON BEER", "MILK BACK"]
+    assert texts_left(BOTH, *lines) == ["MILK", "OFFER ON MILK", "MILK BACK"]
+
+
+def test_a_group_that_holds_anything_of_a_category_goes_whole():
+    lines = [line(code=MILK), line(code=BEER), line(code=FUEL), line(code=NEW), line("CAN", "0.15", type="deposit")]
+
+    at = {barred: reduced(decoded(lines), Level.GROUP, barred=barred).content for barred in (ALCOHOL, HEALTH)}
+
+    assert at[ALCOHOL] == GroupContent([(10, 215), (30, 215)], 0, None, ["alcohol"])
+    assert at[HEALTH] == GroupContent([(20, 215), (30, 215)], 0, None, ["health"])
+    assert unnamed(875, at[ALCOHOL]) == 445
+    finer = reduced(decoded(lines), Level.GROUP, group_depth=2, barred=HEALTH).content
+    assert finer.groups == [(11, 215), (20, 215), (31, 215)]
+
+
+@given(any_lines())
+def test_total_level_does_not_know_of_categories(lines):
+    found = decoded(lines)
+
+    assert reduced(found, Level.TOTAL, barred=BOTH) == reduced(found, Level.TOTAL)
+
+
+@given(any_lines(), levels, st.sampled_from([ALCOHOL, HEALTH, BOTH]))
+def test_the_head_and_with_it_the_bonus_is_to_the_cent_the_same(lines, level, barred):
+    found = decoded(lines)
+
+    assert reduced(found, level, barred=barred).head == reduced(found, level).head
+
+
+@given(any_lines(), st.sampled_from(KINDS), st.sampled_from([ALCOHOL, HEALTH, BOTH]))
+def test_with_what_has_no_name_it_adds_up_to_the_total(lines, level, barred):
+    found = decoded(lines)
+    content = reduced(found, level, barred=barred).content
+    named = content.lines if level is Level.PRODUCT else content.groups
+
+    assert content.paid is None
+    assert content.kept_out == sorted(barred.classes)
+    assert unnamed(cents(found.total), content) + sum(
+        each[-1] if level is Level.GROUP else each.cents for each in named
+    ) == (cents(found.total))
+    assert unnamed(cents(found.total), reduced(found, level).content) is None
+
+
+@st.composite
+def hidden(draw, sum_cents):
+    """Lines of a category, or of no known one, that earn no Bonus and come to a sum."""
+    parts = draw(st.lists(st.integers(1, 9_999), max_size=5))
+    made = []
+    for part in [*parts, sum_cents - sum(parts)]:
+        kind = (
+            ("item" if part >= 0 else "return") if draw(st.booleans()) else "deposit" if part >= 0 else "deposit_return"
+        )
+        made.append(
+            line(
+                draw(st.sampled_from(["BEER", "WINE", "SOMETHING ELSE"])),
+                amount(part),
+                type=kind,
+                quantity=f"{'-' if part < 0 else ''}{draw(st.integers(1, 9))}",
+                vat=draw(st.sampled_from(["0", "13.5", "25.5"])),
+                bonus=False,
+                **draw(st.sampled_from([{"code": BEER}, {"code": NEW}, {"code": PILLS}, {}])),
+            )
+        )
+    return made
+
+
+@given(st.data(), st.integers(-5_000, 5_000), st.sampled_from(KINDS))
+def test_two_receipts_that_differ_in_what_is_kept_out_are_stored_alike(data, sum_cents, level):
+    """Not the products, not their number, place, tax or deposits: nothing but the sum can be told."""
+    shown = [line("FUEL", "60.00", code=FUEL, quantity="30.1", unit="l"), line("FUEL", "0.00", code=FUEL, vat="25.5")]
+    stored = []
+    for _ in range(2):
+        lines = list(shown)
+        for each in data.draw(hidden(sum_cents)):
+            lines.insert(data.draw(st.integers(0, len(lines))), each)
+        lines = [each for each in lines if each not in shown] if data.draw(st.booleans()) else lines
+        mixed = [each for each in lines if each not in shown]
+        at = data.draw(st.integers(0, len(mixed)))
+        found = decoded([*mixed[:at], *shown, *mixed[at:]])
+        paid = msgspec.structs.replace(found, tenders=found.tenders[: data.draw(st.integers(0, 1))])
+        stored.append(reduced(paid, level, barred=BOTH))
+
+    assert stored[0] == stored[1]
+    assert pack(stored[0]) == pack(stored[1])
+
+
+# what is stored already
+
+
+def kept_of(content, level=Level.PRODUCT, barred=None, group_depth=1):
+    return less(content, level=level, barred=barred, facts=FACTS, group_depth=group_depth)
+
+
+@given(any_lines(), levels, levels, st.sampled_from([None, ALCOHOL, HEALTH, BOTH]))
+def test_what_is_cut_later_is_as_if_it_had_come_in_like_that(lines, before, after, barred):
+    found = decoded(lines)
+
+    cut = kept_of(getattr(reduced(found, before), "content", None), after, barred)
+
+    assert cut == getattr(reduced(found, min(before, after), barred=barred), "content", None)
+
+
+@given(any_lines(), levels, levels)
+def test_cutting_twice_is_cutting_once_and_categories_add_up(lines, level, lower):
+    whole = getattr(reduced(decoded(lines), level), "content", None)
+    once = kept_of(whole, lower, BOTH)
+
+    assert kept_of(once, lower, BOTH) == once
+    assert kept_of(kept_of(whole, barred=ALCOHOL), lower, BOTH) == once
+    assert kept_of(whole) == whole

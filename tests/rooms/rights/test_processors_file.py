@@ -1,5 +1,6 @@
 """The processors file: what is read from a sound one, and every way in which one is refused, with the place."""
 
+import re
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from kvitto.rights.processors import parse
 from kvitto.rights.queries import held
 from kvitto.rights.rules import ProcessorsRefusedError
 from kvitto.rights.types import Processor
+from tests.architecture.source import ROOT
 
 WHAT_FOR = '{ sv = "trycker breven", fi = "painaa kirjeet", en = "prints the letters" }'
 ENTRY = {
@@ -113,3 +115,10 @@ def test_what_is_no_list_is_refused(content, begins):
         parse(content, held())
 
     assert [problem.startswith(begins) for problem in refused.value.problems] == [True]
+
+
+def test_the_entry_for_a_mail_carrier_is_accepted_as_it_is_written_down():
+    document = (ROOT / "docs" / "how-to" / "notices-by-e-mail.md").read_text()
+    (found,) = read(re.search(r"```toml\n(.*?)```", document, re.DOTALL).group(1))
+
+    assert "members_contact.value" in found.names

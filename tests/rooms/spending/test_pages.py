@@ -12,9 +12,9 @@ from kvitto.kernel.errors import NotFoundError
 from kvitto.kernel.periods import Period
 from kvitto.purchases.types import LevelReason
 from kvitto.spending import queries as spending
-from kvitto.spending.types import DEPOSITS, TOTALS_ONLY, UNGROUPED, Filter, OtherCurrency
+from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED, Filter, OtherCurrency
 from kvitto.stores.types import Level
-from tests.cast import APPLES, BEER, CHEN_CARD, MILK, NOW, TODAY, line, receipt, take
+from tests.cast import APPLES, BEER, CHEN_CARD, MILK, NOW, TODAY, keep_out, line, receipt, take
 from tests.counting import statements
 
 MEMBER = Actor(ActorKind.MEMBER, "1")
@@ -158,6 +158,41 @@ def test_strange_texts_are_names_as_they_were_printed(member):
     assert spending.search(**asked(member, text="حلوى")).cents == 300
 
 
+@pytest.mark.parametrize(("channel", "kept"), [("store", ["MILK", "APPLES"]), ("web", ["MILK", "APPLES"])])
+def test_what_is_kept_out_is_one_sum_on_every_page(member, channel, kept):
+    keep_out(member, "alcohol")
+    lines = [
+        line("MILK", "4.30", code=MILK),
+        line("APPLES", "1.80", code=APPLES),
+        line("BEER", "2.50", code=BEER),
+        line("PANT", "0.15", type="deposit", code=BEER),
+        *ODD,
+    ]
+    take(on("2025-12-20", lines, channel=channel))
+    december = Period(date(2025, 12, 1), date(2026, 1, 1))
+
+    glance = spending.overview(**asked(member, period=december))
+    page = spending.group_page(**asked(member, group_id=NOT_RECORDED, period=december))
+    (listed,) = page.receipts
+    found = spending.receipt_page(
+        person_id=member,
+        day=listed.head.business_day,
+        receipt_id=listed.head.receipt_id,
+        language="en",
+        by=MEMBER,
+        now=NOW,
+    )
+
+    assert [(group.id, group.cents) for group in glance.groups if group.id <= 0] == [(NOT_RECORDED, 665)]
+    assert sum(group.cents for group in glance.groups) == glance.cents == 1275
+    assert (page.name, page.cents, page.undivided, page.products) == ("", 665, 665, [])
+    assert (found.unnamed, found.paid, found.deposits) == (665, None, 0)
+    assert [each.text for each in found.lines] == (kept if channel == "web" else [])
+    for text in ("beer", "pant"):
+        hits = spending.search(**asked(member, text=text)).receipts
+        assert listed.head.receipt_id not in {each.head.receipt_id for each in hits}
+
+
 def test_totals_only_opens_nothing(member):
     spending.group_page(**asked(member, group_id=TOTALS_ONLY, period=YEAR))
 
@@ -165,7 +200,7 @@ def test_totals_only_opens_nothing(member):
 
 
 def test_there_is_no_page_of_an_unknown_group_or_one_below_the_recording_depth(member):
-    for group_id in (10**9, -3, ids()["milk"]):
+    for group_id in (10**9, -4, ids()["milk"]):
         with pytest.raises(NotFoundError):
             spending.group_page(**asked(member, group_id=group_id, period=YEAR))
     assert openings() == []

@@ -43,7 +43,7 @@ def shelf(depth):
     return {code: OnShelf(code, {"en": code.title()}, "Maker", path[:depth]) for code, path in FULL.items()}
 
 
-def stored(number, body, level, group_depth):
+def stored(number, body, level, group_depth, barred=None):
     """A receipt as it comes back from the register, through the rule that decides what may be stored."""
     sent = msgspec.convert(body, Receipt)
     kept = reduce(
@@ -55,6 +55,7 @@ def stored(number, body, level, group_depth):
         reason=LevelReason.CHAIN,
         facts=FACTS,
         group_depth=group_depth,
+        barred=barred,
         digest=b"",
     )
     head = ReceiptHead(

@@ -17,20 +17,20 @@ YES_NO = (False, True)
 
 VISITORS = {
     "public.front", "public.levels", "public.what_we_record", "public.language", "public.app", "public.sign_in", "public.sign_out",
-    "public.activate", "public.design", "demo.become", "staff.sign_in",
+    "public.activate", "public.confirm", "public.design", "demo.become", "staff.sign_in",
 }  # fmt: skip
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.archive", "own.card", "own.account", "own.traces",
-    "own.security", "own.choices", "own.household", "own.keep_back",
+    "own.security", "own.choices", "own.notices", "own.household", "own.keep_back", "own.remove",
 }  # fmt: skip
 OPERATORS = {
-    "member.issue_code", "household.change",
+    "member.issue_code", "household.change", "register.import", "log.prove",
     "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",
     "processors.load",
     "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format",
     "receipts.inspect", "retention.run",
     "till_key.issue", "db.operate", "bench.run", "demo.load", "serve.run", "jobs.work",
-    "duty.reset_sign_in",
+    "duty.reset_sign_in", "notices.view_unsent",
 }  # fmt: skip
 WITHOUT_AGREEMENT = {
     "demo.become",
@@ -65,7 +65,7 @@ OF_KIND = {
     ActorKind.MEMBER: (VISITORS - {"staff.sign_in"}) | OWN,
     ActorKind.TILL: {"receipts.import"},
     ActorKind.OPERATOR: OPERATORS,
-    ActorKind.SYSTEM: {"retention.run"},
+    ActorKind.SYSTEM: {"retention.run", "categories.sweep", "notices.mail"},
 }
 
 A_PERSONS_RECORD = {each for each in Act if each.startswith(("member.", "case.", "lines."))}

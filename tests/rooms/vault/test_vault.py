@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
@@ -291,3 +292,27 @@ def test_a_period_names_the_days_that_were_opened(cast):
 
     (found,) = query("SELECT period FROM audit_entry WHERE action = 'vault.open'")[0]
     assert (found.lower, found.upper) == (period.start, period.end)
+
+
+def test_keys_are_replaced_in_the_transaction_of_a_whole_act_only(committed):
+    with pytest.raises(transaction.TransactionManagementError):
+        vault.replace_keys(person_id=1, quarters={QUARTER}, by=AINO, subject=UUID(int=1), now=NOW)
+    with pytest.raises(transaction.TransactionManagementError):
+        vault.open_to_replace(
+            items=[], by=AINO, purpose="removal", subject=UUID(int=1), period=Period(date(2026, 11, 1)), now=NOW
+        )
+
+
+def test_only_the_named_quarters_of_one_person_get_a_new_key(cast):
+    mine, earlier, theirs = seal(cast.aino), seal(cast.aino, quarter=QUARTER - 1), seal(cast.chen)
+    archived = seal(cast.aino, compartment=Compartment.ARCHIVE)
+    with opened():
+        destroyed = vault.replace_keys(
+            person_id=cast.aino, quarters={QUARTER}, by=AINO, subject=members.audit_id(cast.aino), now=NOW
+        )
+    anew = seal(cast.aino)
+
+    assert destroyed == 1
+    assert [open_blob(blob) for blob in (earlier, theirs, archived, anew)] == [b"milk"] * 4
+    with pytest.raises(vault.KeyDestroyedError):
+        open_blob(mine)

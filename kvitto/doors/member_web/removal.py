@@ -1,0 +1,45 @@
+"""What is recorded already and would not be now: seen beforehand, removed with one button, proved by its entry."""
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from kvitto.assortment import queries as assortment
+from kvitto.audit import queries as audit
+from kvitto.audit.types import Trace
+from kvitto.choices import texts
+from kvitto.doors.member_web.visit import MemberRequest, Visit, own, own_act
+from kvitto.kernel.db import opened
+from kvitto.members import queries as members
+from kvitto.rights import removal as removing
+
+
+@own
+def removal(request: MemberRequest, visit: Visit) -> HttpResponse:
+    """What would go and what stays; after the act, its proof, and nothing is opened for that."""
+    done = _done(request, visit)
+    context: dict[str, object] = {"done": done, "number": request.GET.get("done", "")}
+    if done is None:
+        found = removing.preview(person_id=visit.person_id, by=visit.by, now=visit.now)
+        names = assortment.classes()
+        context |= {
+            "found": found,
+            "categories": [texts.category(each, names, visit.language) for each in found.categories],
+        }
+    return render(request, "member/removal.html", context)
+
+
+def _done(request: MemberRequest, visit: Visit) -> Trace | None:
+    number = request.GET.get("done", "")
+    if not (number.isdecimal() and len(number) < 19):
+        return None
+    subject = members.audit_id(visit.person_id)
+    return audit.own_act(int(number), subject=subject, actor=visit.by, action=removing.ACTION)
+
+
+@own_act
+def remove(request: MemberRequest, visit: Visit) -> HttpResponse:  # noqa: ARG001  a form without fields
+    """Remove it."""
+    with opened():
+        done = removing.remove_recorded(person_id=visit.person_id, by=visit.by, now=visit.now)
+    return HttpResponseRedirect(f"{reverse('removal')}?done={done.entry}")

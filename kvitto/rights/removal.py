@@ -1,0 +1,130 @@
+"""Less of what is recorded already: when a member asks for it, and when products come into a category that is kept out.
+
+The two registers meet here: a person's choices decide what stays of that person's receipts. Pages may read a person's receipts
+and keys, and change neither; so what removes asks as the system, for the one person it is called for.
+"""
+
+from datetime import datetime
+
+from kvitto.assortment import queries as assortment
+from kvitto.audit import actions as audit
+from kvitto.choices import queries as choices
+from kvitto.choices.types import Topic
+from kvitto.intake.reference import Reference
+from kvitto.kernel import identity
+from kvitto.kernel.actor import SYSTEM, Actor, ActorKind
+from kvitto.kernel.db import opened, require_transaction
+from kvitto.members import queries as members
+from kvitto.purchases import rewriting
+from kvitto.purchases.rewriting import Less
+from kvitto.purchases.rules import Facts
+from kvitto.purchases.rules import less as less_of
+from kvitto.purchases.types import ProductContent, Recorded
+from kvitto.rights.models import Sweep
+from kvitto.rights.types import Removal, Removed
+from kvitto.stores import queries as stores
+from kvitto.stores.types import Level
+
+PURPOSE = "removal"  # what the audit entries say the lines were opened for
+ACTION = "rights.remove"
+PEOPLE = 50  # whose receipts a sweep has in memory at a time
+
+
+def preview(*, person_id: int, by: Actor, now: datetime) -> Removal:
+    """What `remove_recorded` would do now. Opens everything of the person, with one entry, and changes nothing."""
+    level, categories = _standing(person_id)
+    before = rewriting.recorded_of([person_id], by=by, purpose=PURPOSE, now=now).get(person_id, [])
+    after = _less(_reference(), level, categories)(before)
+    pairs = list(zip(before, after, strict=True))
+    return Removal(
+        level=level,
+        categories=tuple(sorted(categories)),
+        receipts=len(before),
+        changed=sum(new != old for old, new in pairs),
+        to_totals=sum(new.level < old.level and new.level is Level.TOTAL for old, new in pairs),
+        to_groups=sum(new.level < old.level and new.level is Level.GROUP for old, new in pairs),
+        without=sum(new.content != old.content and new.level == old.level for old, new in pairs),
+    )
+
+
+def remove_recorded(*, person_id: int, by: Actor, now: datetime) -> Removed:
+    """Take out of a person's stored receipts what would not be recorded now: by their level of now, and their categories.
+
+    Stores, days, totals and Bonus bases stay to the cent. The keys of the quarters that lose something are replaced, so that no
+    old copy opens. What is removed does not come back, whatever is chosen later.
+    """
+    require_transaction()
+    level, categories = _standing(person_id)
+    with identity.acting(ActorKind.SYSTEM):
+        return _remove(person_id, _less(_reference(), level, categories), "level,sealed", by=by, now=now)
+
+
+def sweep(*, now: datetime, by: Actor = SYSTEM) -> int:
+    """Take out what was recorded before its product came into a category that its buyer keeps out; how many receipts.
+
+    Looks at everybody who keeps a category out, or once did, when the assortment is another than at the last sweep: at the
+    receipts that came in under it, and at the categories that were kept out of each. Opens its transactions itself, one a
+    person who loses something; one that is interrupted begins anew and ends alike.
+    """
+    version = assortment.version()
+    if Sweep.objects.filter(version=version).exists():
+        return 0
+    less = _less(_reference(), Level.PRODUCT, frozenset())
+    people = choices.ever_kept_out()
+    changed = 0
+    for start in range(0, len(people), PEOPLE):
+        found = rewriting.recorded_of(people[start : start + PEOPLE], by=by, purpose=PURPOSE, now=now)
+        for person_id, receipts in found.items():
+            if less(receipts) != receipts:
+                with opened():
+                    changed += _remove(person_id, less, "sealed", by=by, now=now).receipts
+    with opened():
+        Sweep.objects.update_or_create(id=1, defaults={"version": version})
+        audit.record(by=by, action="rights.sweep", now=now, purpose=PURPOSE, count=changed)
+    return changed
+
+
+def _standing(person_id: int) -> tuple[Level, frozenset[str]]:
+    """What holds for a person now."""
+    level = Level(choices.value_of(person_id, Topic.RECORDING_LEVEL, profile=stores.profile()))
+    return level, frozenset(choices.categories_out(person_id))
+
+
+def _reference() -> Reference:
+    reference = Reference()
+    reference.refresh()
+    return reference
+
+
+def _remove(person_id: int, less: Less, fields: str, *, by: Actor, now: datetime) -> Removed:
+    """The act and its entry, which names the receipts' fields that can have changed."""
+    changed = rewriting.rewrite(person_id=person_id, less=less, by=by, purpose=PURPOSE, now=now)
+    subject = members.audit_id(person_id)
+    entry = audit.record(by=by, action=ACTION, now=now, purpose=fields, subject=subject, count=changed)
+    return Removed(entry, changed)
+
+
+def _less(reference: Reference, level: Level, categories: frozenset[str]) -> Less:
+    """At most a level, without the categories, and without those that each receipt came in without."""
+
+    def less(receipts: list[Recorded]) -> list[Recorded]:
+        places = stores.places()
+        codes: dict[str, set[str]] = {places[each.store_id].chain_code: set() for each in receipts}
+        for each in receipts:
+            if isinstance(each.content, ProductContent):
+                codes[places[each.store_id].chain_code].update(line.code for line in each.content.lines if line.code)
+        reference.learn_codes(codes)
+        return [cut(each, reference.facts[places[each.store_id].chain_code]) for each in receipts]
+
+    def cut(each: Recorded, facts: Facts) -> Recorded:
+        at = min(each.level, level)
+        content = less_of(
+            each.content,
+            level=at,
+            barred=reference.barred(categories.union(each.content.kept_out if each.content else ())),
+            facts=facts,
+            group_depth=reference.depths.depth(each.business_day),
+        )
+        return each._replace(level=at, content=content)
+
+    return less
