@@ -203,6 +203,7 @@ POLICY: dict[Act, Row] = {
     Act.RECEIPTS_DECIDE_CONFLICT: _open("decide which of two versions of a receipt holds", OPERATOR),
     Act.RECEIPTS_VIEW_QUARANTINE: _open("see which receipts were refused or contradict another", OPERATOR),
     Act.RECEIPTS_SHOW_FORMAT: _open("print the format of receipts", OPERATOR),
+    Act.RECEIPTS_INSPECT: _open("look into a file of receipts", OPERATOR),
     Act.RETENTION_RUN: _open("delete what is over its time", OPERATOR, SYSTEM),
     Act.CATEGORIES_SWEEP: _open("take out what has come into a category that its buyer keeps out", SYSTEM),
     Act.RETENTION_CHANGE: _two_people("change how long something is kept", ADMINISTRATOR, OFFICER),

@@ -92,6 +92,7 @@ class Act(StrEnum):
     RECEIPTS_DECIDE_CONFLICT = "receipts.decide_conflict"
     RECEIPTS_VIEW_QUARANTINE = "receipts.view_quarantine"
     RECEIPTS_SHOW_FORMAT = "receipts.show_format"
+    RECEIPTS_INSPECT = "receipts.inspect"
     RETENTION_RUN = "retention.run"
     CATEGORIES_SWEEP = "categories.sweep"
     RETENTION_CHANGE = "retention.change"

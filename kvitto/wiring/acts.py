@@ -127,6 +127,7 @@ COMMANDS: dict[str, Act] = {
     "worker": Act.JOBS_WORK,
     "receipts import": Act.RECEIPTS_IMPORT,
     "receipts schema": Act.RECEIPTS_SHOW_FORMAT,
+    "receipts inspect": Act.RECEIPTS_INSPECT,
     "receipts conflicts": Act.RECEIPTS_VIEW_QUARANTINE,
     "receipts refused": Act.RECEIPTS_VIEW_QUARANTINE,
     "receipts decide": Act.RECEIPTS_DECIDE_CONFLICT,
@@ -155,6 +156,7 @@ COMMANDS: dict[str, Act] = {
     "bench intake": Act.BENCH_RUN,
     "bench purge": Act.BENCH_RUN,
     "bench pages": Act.BENCH_RUN,
+    "bench formats": Act.BENCH_RUN,
     "bench members": Act.BENCH_RUN,
     "bench audit": Act.BENCH_RUN,
 }

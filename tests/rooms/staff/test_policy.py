@@ -27,7 +27,8 @@ OPERATORS = {
     "member.issue_code", "household.change", "register.import", "log.prove",
     "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",
     "processors.load",
-    "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format", "retention.run",
+    "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format",
+    "receipts.inspect", "retention.run",
     "till_key.issue", "db.operate", "bench.run", "demo.load", "serve.run", "jobs.work",
     "duty.reset_sign_in", "notices.view_unsent",
 }  # fmt: skip
