@@ -36,13 +36,14 @@ NO_PAGES = {
     "choice": (),
     "choice-confirm": (),
     "removal-do": (),
-    "everything": (),
     "household-invite": (),
     "household-join": (),
     "household-minor": (),
     "household-do": (),
     "receipt-keep-back": (date(2026, 1, 1), 1),
 }
+
+OWN_FILES = {"everything"}  # to take along, by who is signed in
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from tests.doors.reading import signed_in, text_of
 
 
 def everything(client):
-    return json.loads(client.get("/account/everything").content)["held"]
+    answer = client.get("/account/everything")
+    assert answer["Content-Type"] == "application/json"
+    return json.loads(answer.content)["held"]
 
 
 def test_a_member_gets_everything_that_is_held_about_them_as_a_file_free_of_charge(committed_cast, casts_day):
