@@ -113,6 +113,7 @@ POLICY: dict[Act, Row] = {
     Act.OWN_ACCOUNT: _own("see what the register knows of them"),
     Act.OWN_TRACES: _own("see who has looked at their data, when and why"),
     Act.OWN_CHOICES: _own("decide what their data may be used for, and see what they decided"),
+    Act.OWN_EVERYTHING: _own("have everything that is held about them as a file"),
     Act.OWN_REMOVE: _own("remove what is recorded of them beyond what they chose"),
     Act.OWN_NOTICES: _own("read what was done for them"),
     Act.OWN_SECURITY: _own("change their password, and end their sign-ins"),

@@ -43,6 +43,7 @@ class Act(StrEnum):
     OWN_ACCOUNT = "own.account"
     OWN_TRACES = "own.traces"
     OWN_CHOICES = "own.choices"
+    OWN_EVERYTHING = "own.everything"
     OWN_REMOVE = "own.remove"
     OWN_NOTICES = "own.notices"
     OWN_SECURITY = "own.security"

@@ -40,6 +40,7 @@ _MEMBER_PAGES: dict[str, Act] = {
     "choices-history": Act.OWN_CHOICES,
     "choice": Act.OWN_CHOICES,
     "choice-confirm": Act.OWN_CHOICES,
+    "everything": Act.OWN_EVERYTHING,
     "removal": Act.OWN_REMOVE,
     "removal-do": Act.OWN_REMOVE,
     "notices": Act.OWN_NOTICES,

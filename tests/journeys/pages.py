@@ -36,6 +36,7 @@ NO_PAGES = {
     "choice": (),
     "choice-confirm": (),
     "removal-do": (),
+    "everything": (),
     "household-invite": (),
     "household-join": (),
     "household-minor": (),

@@ -3,7 +3,19 @@
 from django.urls import path, register_converter
 
 from kvitto.accounts.web import SignOut
-from kvitto.doors.member_web import access, card, choices, converters, household, notices, own, pages, pwa, removal
+from kvitto.doors.member_web import (
+    access,
+    card,
+    choices,
+    converters,
+    everything,
+    household,
+    notices,
+    own,
+    pages,
+    pwa,
+    removal,
+)
 from kvitto.doors.member_web.language import choose_language
 from kvitto.doors.member_web.theme import set_theme
 
@@ -48,6 +60,7 @@ urlpatterns = [
     path("receipts", own.receipts, name="receipts"),
     path("receipts/<day:day>/<row:receipt_id>", own.receipt, name="receipt"),
     path("account", pages.account, name="account"),
+    path("account/everything", everything.everything, name="everything"),
     path("account/traces", pages.traces, name="traces"),
     path("design", pages.design, name="design"),
     path("language", choose_language, name="set_language"),

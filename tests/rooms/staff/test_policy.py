@@ -21,7 +21,7 @@ VISITORS = {
 }  # fmt: skip
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.archive", "own.card", "own.account", "own.traces",
-    "own.security", "own.choices", "own.notices", "own.household", "own.keep_back", "own.remove",
+    "own.security", "own.choices", "own.notices", "own.household", "own.keep_back", "own.remove", "own.everything",
 }  # fmt: skip
 OPERATORS = {
     "member.issue_code", "household.change", "register.import", "log.prove",
