@@ -28,6 +28,7 @@ from kvitto.purchases.types import Receipt
 
 SAMPLE = 200  # transactions of which rules and places are looked for
 MOST_PROBLEMS = 20
+MOST_NAMES = 50  # of the root's children that are looked into
 ENOUGH_PARTS = 3  # of a receipt's key and its like, to take an element for a transaction
 _STAND_INS = {  # what stands in for parts of a receipt that a file does not have
     "begin time": "the end stands in",
@@ -198,7 +199,7 @@ def _unknown_xml(head: bytes, chunks: Chunks) -> Findings:
         for element in elements(chunks(), name="*"):
             normalised(element)
             counted[element.tag] += 1
-            if counted[element.tag] <= SAMPLE:
+            if counted[element.tag] <= SAMPLE and (element.tag in kept or len(kept) < MOST_NAMES):
                 kept.setdefault(element.tag, []).append(element)
     except RefusedError as error:
         return _not_valid(error.refusal.message)

@@ -65,7 +65,7 @@ def leaves(element: Element) -> Iterator[tuple[str, str]]:
                 yield f"{path}{'/' if path else ''}@{key}", value.strip()
         if each.text and (text := each.text.strip()) and not len(each):
             yield path or ".", text
-        stack += [(f"{path}{'/' if path else ''}{_labelled(child)}", child) for child in each]
+        stack += [(f"{path}{'/' if path else ''}{_labelled(child)}", child) for child in reversed(each)]
 
 
 def _labelled(element: Element) -> str:

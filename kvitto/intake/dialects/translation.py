@@ -16,7 +16,7 @@ from kvitto.intake.dialects.paths import Paths
 from kvitto.intake.dialects.types import DepositRule, Other, Profile, VoidRule
 from kvitto.intake.dialects.xml import RefusedError, refused
 from kvitto.intake.scrub import scrubbed
-from kvitto.intake.types import Raw, Reason
+from kvitto.intake.types import Raw, Reason, Refusal
 from kvitto.kernel.money import amount, vat_in
 
 TEXT = 200  # characters the wire format has room for; a longer text is cut, as on paper
@@ -36,6 +36,7 @@ class Item:
     links: list[str]
     quantity: int
     cents: int
+    priced: bool  # whether an amount stands there
     off: int  # taken off already
     returned: bool
     deposit: bool
@@ -59,6 +60,8 @@ class Translator:
             return Raw(position, msgspec.json.encode(self.receipt(element)))
         except RefusedError as error:
             return Raw(position, b"", error.refusal)
+        except UnicodeEncodeError:  # JSON can write half a pair of surrogates
+            return Raw(position, b"", Refusal(Reason.NOT_VALID, "$", "a text holds half a character"))
 
     def receipt(self, element: Element) -> dict[str, Any]:
         """The receipt as the wire format has it. RefusedError with the place of what is missing or makes no sense."""
@@ -68,7 +71,7 @@ class Translator:
         tenders = self._tenders(element)
         stated = self._stated(element, lines)
         paid = sum([cents for _, cents in tenders]) if stated is None else stated
-        if rules.totals.thin and items and not any(item.cents for item in items) and paid:
+        if rules.totals.thin and items and not any(item.priced for item in items):
             items, lines = [self._thin(paid)], paid
         rounding = paid - lines if abs(paid - lines) <= rules.totals.rounding else 0
         receipt = self._head(element) | {
@@ -172,6 +175,7 @@ class Translator:
     def _item(self, line: Element, goods: Element, *, returned: bool) -> Item:
         rules = self.profile.lines
         cents = self._number(rules.amount, goods, 2)
+        priced = cents is not None
         if cents is None:
             if not self.profile.totals.thin:
                 raise _misfit(rules.amount, "the line has no amount")
@@ -190,6 +194,7 @@ class Translator:
             links=rules.link.texts(goods),
             quantity=sign * abs(quantity),
             cents=sign * abs(cents),
+            priced=priced,
             off=sum([abs(self._read(text, 2, rules.discount)) for text in rules.discount.texts(goods)]),
             returned=returned,
             deposit=rules.deposit.there(goods),
@@ -247,6 +252,7 @@ class Translator:
             links=[],
             quantity=-10_000 if cents < 0 else 10_000,
             cents=cents,
+            priced=True,
             off=0,
             returned=cents < 0,
             deposit=False,

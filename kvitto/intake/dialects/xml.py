@@ -166,8 +166,8 @@ def _feed(parser: pyexpat.XMLParserType, piece: bytes, *, last: bool = False) ->
     except pyexpat.ExpatError as error:
         place = f"line {error.lineno}, column {error.offset + 1}"
         raise refused(Reason.NOT_XML, f"{place}: not XML: {pyexpat.ErrorString(error.code)}") from None
-    except (LookupError, ValueError) as error:  # an encoding that Python does not know either, or none of one byte
-        raise refused(Reason.NOT_XML, f"line 1, column 1: not XML: {error}") from None
+    except (LookupError, ValueError):  # one that Python does not know either, or of several bytes a character
+        raise refused(Reason.NOT_XML, "line 1, column 1: not XML: an encoding that cannot be read") from None
 
 
 def _at(parser: pyexpat.XMLParserType, reason: Reason, what: str) -> RefusedError:

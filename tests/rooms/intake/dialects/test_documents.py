@@ -55,6 +55,12 @@ def test_what_is_no_receipt_is_refused_with_its_place(content, reason, message):
     assert message in refused.message
 
 
+def test_half_a_character_is_refused():
+    content = retail().replace(b'"MILK"', b'"MILK \\ud83d"')
+
+    assert refusal(content, "retail-json").message == "a text holds half a character"
+
+
 def test_a_broken_line_does_not_stop_the_others():
     found = read(retail() + b'\n{"a": 1,}\n' + retail(), "retail-json")
 

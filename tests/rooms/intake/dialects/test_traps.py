@@ -393,8 +393,12 @@ def test_a_receipt_of_which_only_the_total_is_structured_is_one_line():
     content = poslog(transaction(bare, bare, total="35.00", head=head), root="DigitalReceipt")
 
     line = only_line(content, "digital-receipt-se")
+    free = refusal(
+        content.replace(b"<Quantity>", b"<ExtendedAmount>0.00</ExtendedAmount><Quantity>"), "digital-receipt-se"
+    )
 
     assert (line.amount, line.code) == ("35.00", None)
+    assert (free.reason, free.field) == (Reason.SUMS, "$.total")
     assert refusal(poslog(transaction(bare, total="35.00"))).field == "RetailTransaction/LineItem[1]/ExtendedAmount"
 
 
