@@ -11,7 +11,7 @@ from pathlib import Path
 from kvitto.kernel.actor import ActorKind
 from kvitto.staff.rules import POLICY, REASONS
 from kvitto.staff.types import Act, Duty, Reason, Row
-from kvitto.wiring.acts import COMMANDS, JOBS, URLS
+from kvitto.wiring.acts import API, COMMANDS, JOBS, URLS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "access.md"
 
@@ -121,7 +121,7 @@ def needs(row: Row) -> str:
 
 def where(act: Act) -> str:
     """By which kind of door it can be done today."""
-    doors = {"page": URLS.values(), "command": COMMANDS.values(), "job": JOBS.values()}
+    doors = {"page": URLS.values(), "till API": API.values(), "command": COMMANDS.values(), "job": JOBS.values()}
     return ", ".join(door for door, acts in doors.items() if act in acts) or "not yet"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from kvitto.assortment.models import Depth, Group, Product, Sensitivity, Version
+from kvitto.assortment.models import Depth, Group, Product, Sensitivity
 from kvitto.assortment.rules import class_table
 from kvitto.assortment.types import (
     BonusClass,
@@ -21,7 +21,10 @@ from kvitto.kernel.db import batch_cursor
 
 def version() -> int:
     """A number that grows when a load changed something; 0 before the first. Ask it before trusting a cache."""
-    return Version.objects.values_list("version", flat=True).first() or 0
+    with batch_cursor() as cursor:
+        cursor.execute("SELECT version FROM assortment_version", binary=True)
+        row = cursor.fetchone()
+    return row[0] if row else 0
 
 
 def stamp() -> tuple[int, str]:

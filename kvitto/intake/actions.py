@@ -1,7 +1,9 @@
-"""The pipeline: a batch of raw receipts in, what became of each out, everything in one transaction.
+"""The pipeline: raw receipts in, what became of each out, everything in one transaction.
 
 Order of what is done to a receipt: decode, find its store, check, find its buyer, find its level, reduce, seal, store. The
-customer register and the purchase register meet here, in `_take_one`: card to holder at the purchase's instant.
+customer register and the purchase register meet here, in `_recorded`: card to holder at the purchase's instant.
+
+What several tills hand in at the same moment is taken in together: what is looked up, stored and committed is shared.
 """
 
 from collections.abc import Sequence
@@ -9,21 +11,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from kvitto.assortment.types import Barred
-from kvitto.audit import actions as audit
 from kvitto.choices import queries as choices
 from kvitto.choices.types import Histories
-from kvitto.intake import leftovers
-from kvitto.intake.formats import decode, peek
-from kvitto.intake.models import Delivery
+from kvitto.intake import deliveries, leftovers
+from kvitto.intake.formats import Peek, decode, peek
+from kvitto.intake.forms import NON_SALES, decode_header, decode_order, decode_totals
 from kvitto.intake.reference import Reference
-from kvitto.intake.rules import NO_SUCH_STORE, check
-from kvitto.intake.types import BatchResult, Raw, Refusal, Refused, State
+from kvitto.intake.rules import NO_SUCH_STORE, NOT_YOUR_STORE, TOTALS_ONLY, check, check_header, check_totals, noon
+from kvitto.intake.types import BatchResult, Form, Parcel, Raw, Refusal, Refused, State
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
+from kvitto.kernel.money import cents
 from kvitto.members import queries as members
 from kvitto.members.types import CardHolding
 from kvitto.purchases import actions as purchases
-from kvitto.purchases.rules import keep_from, level_for, line_cents, pack, reduce
+from kvitto.purchases.rules import keep_from, level_for, line_cents, pack, reduce, total_only
 from kvitto.purchases.types import Key, LevelReason, Packed, Receipt, Stored
 from kvitto.stores.types import Level, StoreInfo
 from kvitto.vault.digests import receipt_digest
@@ -33,43 +35,60 @@ MAX_BATCH = 4_000  # receipts in one transaction
 
 @dataclass(slots=True)
 class Batch:
-    """What holds for one batch: when, what was looked up for all of it, and what became of it so far."""
+    """What holds for everything that is taken in together: when, and what was looked up for all of it."""
 
     now: datetime
     keep_from: date
     reference: Reference
     holdings: dict[str, list[CardHolding]]
     histories: Histories
+
+
+@dataclass(slots=True)
+class Work:
+    """One parcel in work, and what became of it so far."""
+
+    parcel: Parcel
+    batch: Batch
     result: BatchResult
+    held: list[tuple[int, Packed]] = field(default_factory=list)  # to be stored, each with its place in the parcel
+    headers: list[tuple[int, Key, str]] = field(default_factory=list)  # of transactions that are no sale
     well: list[tuple[str, str, int]] = field(default_factory=list)  # store, workstation, sequence of those that passed
     unknown_cards: list[tuple[Key, str]] = field(default_factory=list)
 
+    @property
+    def kept(self) -> bool:
+        """Whether anything of the parcel is stored."""
+        return self.parcel.key is None or not self.parcel.key.sandbox
+
 
 def take_in(*, batch: Sequence[Raw], by: Actor, now: datetime, reference: Reference) -> BatchResult:
-    """Take a batch of raw receipts into the register, in the caller's transaction.
+    """Take a batch of raw receipts of any stores into the register, in the caller's transaction; as `take_together`."""
+    return take_together(parcels=[Parcel(by, batch)], now=now, reference=reference)[0]
+
+
+def take_together(*, parcels: Sequence[Parcel], now: datetime, reference: Reference) -> list[BatchResult]:
+    """Take in what was handed in at once, in the caller's transaction; what became of each parcel, in order.
 
     `reference` is what the process remembers between batches. Every receipt gets a state; none stops the others. Safe to
     repeat: what is stored already counts as `same`.
     """
     require_transaction()
-    work = _look_up(batch, now, reference)
-    held: list[tuple[int, Packed]] = []
-    for index, raw in enumerate(batch):
-        taken = _take_one(raw, work)
-        if isinstance(taken, State):
-            work.result.states[index] = taken
-        else:
-            held.append((index, taken))
-    delivery = _deliver(by, now, len(batch))
-    outcomes = _store([receipt for _, receipt in held], delivery.pk, now)
-    for (index, _), outcome in zip(held, outcomes, strict=True):
-        work.result.states[index] = _STATES[outcome.outcome]
-    leftovers.keep_unknown_cards(cards=work.unknown_cards, now=now)
-    leftovers.keep_refused(refused=work.result.refused, delivery=delivery)
-    leftovers.settle_refused(keys=work.well)
-    delivery.recorded = work.result.recorded
-    delivery.save(update_fields=["recorded"])
-    return work.result
+    peeks = [[peek(raw) for raw in parcel.receipts] for parcel in parcels]
+    batch = _look_up([each for found in peeks for each in found], now, reference)
+    works = []
+    for parcel, found in zip(parcels, peeks, strict=True):
+        work = Work(parcel, batch, BatchResult([State.REFUSED] * len(parcel.receipts), 0, []))
+        for index, (raw, seen) in enumerate(zip(parcel.receipts, found, strict=True)):
+            taken = _take_one(index, raw, seen, work)
+            if isinstance(taken, State):
+                work.result.states[index] = taken
+            else:
+                work.result.states[index] = State.RECORDED
+                work.held.append((index, taken))
+        works.append(work)
+    _store_all(works, now, reference)
+    return [work.result for work in works]
 
 
 SUPERSEDED = Stored("superseded")
@@ -81,45 +100,73 @@ _STATES = {
 }
 
 
-def _look_up(batch: Sequence[Raw], now: datetime, reference: Reference) -> Batch:
+def _look_up(peeks: Sequence[Peek], now: datetime, reference: Reference) -> Batch:
     """Ask once for the whole batch: cards to holders, holders to choices, codes to products."""
     reference.refresh()
-    peeks = [peek(raw) for raw in batch]
     holdings = members.holders({each.card for each in peeks if each.card})
     people = {holding.person_id for found in holdings.values() for holding in found}
     histories = choices.recording_histories(people, start=reference.start)
     reference.learn_products(peeks)
-    result = BatchResult([State.REFUSED] * len(batch), 0, [])
-    return Batch(now, keep_from(now.date()), reference, holdings, histories, result)
+    return Batch(now, keep_from(now.date()), reference, holdings, histories)
 
 
-def _take_one(raw: Raw, work: Batch) -> State | Packed:
+def _store_all(works: Sequence[Work], now: datetime, reference: Reference) -> None:
+    """Store what is to be stored of every parcel, each under its own delivery, and what the parcels leave behind."""
+    ids = deliveries.opened(parcels=[work.parcel for work in works], now=now, reference=reference)
+    kept = [(work, delivery_id) for work, delivery_id in zip(works, ids, strict=True) if work.kept]
+    held = [(work, index, receipt, delivery_id) for work, delivery_id in kept for index, receipt in work.held]
+    outcomes = _store([(receipt, delivery_id) for _, _, receipt, delivery_id in held], now)
+    for (work, index, _, _), outcome in zip(held, outcomes, strict=True):
+        work.result.states[index] = _STATES[outcome.outcome]
+    headers = [(work, index, key, kind) for work, _ in kept for index, key, kind in work.headers]
+    new = leftovers.keep_headers(headers=[(key, kind) for _, _, key, kind in headers], now=now)
+    for work, index, key, _ in headers:
+        work.result.states[index] = State.RECORDED if key in new else State.SAME
+    leftovers.keep_unknown_cards(cards=[each for work, _ in kept for each in work.unknown_cards], now=now)
+    for work, delivery_id in kept:
+        leftovers.keep_refused(refused=work.result.refused, delivery_id=delivery_id, now=now)
+    leftovers.settle_refused(keys=[each for work, _ in kept for each in work.well])
+    deliveries.count(
+        counts=[
+            (delivery_id, len(work.parcel.receipts), work.result.recorded if work.kept else 0)
+            for work, delivery_id in zip(works, ids, strict=True)
+        ]
+    )
+
+
+def _take_one(index: int, raw: Raw, seen: Peek, work: Work) -> State | Packed:
     """One receipt from its bytes to what may be stored of it, or the state it ends in; its full form ends here.
 
     One at a time, because a receipt that is worked on while it is in the processor's cache takes half the time.
     """
-    decoded = decode(raw)
+    if raw.form is Form.TOTALS:
+        return _take_totals(raw, work)
+    if raw.form is Form.RECEIPT and seen.type in NON_SALES:
+        return _take_header(index, raw, work)
+    decoded = decode(raw) if raw.form is Form.RECEIPT else decode_order(raw)
     if isinstance(decoded, Refusal):
-        work.result.refused.append(Refused(raw.position, decoded))
-        return State.REFUSED
+        return _refuse(raw, decoded, work)
     receipt, form = decoded
     amounts = line_cents(receipt)
     work.result.lines += len(amounts)
-    store = work.reference.store(receipt.store)
-    if store is None:
-        return _refuse(raw, receipt, NO_SUCH_STORE, work)
-    if refusal := check(receipt, amounts=amounts, store=store, now=work.now, keep_from=work.keep_from):
-        return _refuse(raw, receipt, refusal, work)
+    named = (receipt.store, receipt.business_day.isoformat(), receipt.workstation, receipt.sequence)
+    store = _admitted(receipt, amounts, work, is_order=raw.form is Form.ORDER)
+    if isinstance(store, Refusal):
+        return _refuse(raw, store, work, *named)
     work.well.append((receipt.store, receipt.workstation, receipt.sequence))
     begin = receipt.begin_time or receipt.end_time
     key = Key(store.id, receipt.business_day, receipt.workstation, receipt.sequence, begin)
-    person_id = holder_at(work.holdings.get(receipt.card or "", ()), receipt.end_time)
+    person_id = _buyer(receipt.card, key, receipt.end_time, work)
     if person_id is None:
-        if receipt.card:
-            work.unknown_cards.append((key, receipt.card))
         return State.NO_MEMBER
-    level, reason = _level(receipt, store, person_id, work)
-    barred = _barred(receipt, person_id, work)
+    return _recorded(receipt, form, amounts=amounts, store=store, key=key, person_id=person_id, batch=work.batch)
+
+
+def _recorded(
+    receipt: Receipt, form: bytes, *, amounts: list[int], store: StoreInfo, key: Key, person_id: int, batch: Batch
+) -> Packed:
+    """What may be stored of a buyer's receipt."""
+    level, reason = _level(receipt, store, person_id, batch)
     return pack(
         reduce(
             receipt,
@@ -128,35 +175,110 @@ def _take_one(raw: Raw, work: Batch) -> State | Packed:
             person_id=person_id,
             level=level,
             reason=reason,
-            facts=work.reference.facts[store.chain_code],
-            group_depth=work.reference.depths.depth(receipt.business_day),
-            barred=barred,
+            facts=batch.reference.facts[store.chain_code],
+            group_depth=batch.reference.depths.depth(receipt.business_day),
+            barred=_barred(receipt, person_id, batch),
             digest=receipt_digest(form),
         )
     )
 
 
-def _refuse(raw: Raw, receipt: Receipt, refusal: Refusal, work: Batch) -> State:
-    named = (receipt.store, receipt.business_day.isoformat(), receipt.workstation, receipt.sequence)
-    work.result.refused.append(Refused(raw.position, refusal, *named))
+def _take_header(index: int, raw: Raw, work: Work) -> State:
+    """The header of a transaction that is no sale: noted, so that its number is no gap."""
+    header = decode_header(raw)
+    if isinstance(header, Refusal):
+        return _refuse(raw, header, work)
+    named = (header.store, header.business_day.isoformat(), header.workstation, header.sequence)
+    store = _store_of(header.store, work)
+    if isinstance(store, Refusal):
+        return _refuse(raw, store, work, *named)
+    if refusal := check_header(header, store=store, now=work.batch.now, keep_from=work.batch.keep_from):
+        return _refuse(raw, refusal, work, *named)
+    work.well.append((header.store, header.workstation, header.sequence))
+    begin = header.begin_time or header.end_time
+    key = Key(store.id, header.business_day, header.workstation, header.sequence, begin)
+    work.headers.append((index, key, header.type))
+    return State.RECORDED
+
+
+def _take_totals(raw: Raw, work: Work) -> State | Packed:
+    """A partner's form: a day and a sum, whatever levels hold. The card counts for whoever held it at noon of that day."""
+    decoded = decode_totals(raw)
+    if isinstance(decoded, Refusal):
+        return _refuse(raw, decoded, work)
+    totals, form = decoded
+    named = (totals.store, totals.day.isoformat(), totals.workstation, 0)
+    store = _store_of(totals.store, work)
+    if isinstance(store, Refusal):
+        return _refuse(raw, store, work, *named)
+    if refusal := check_totals(totals, now=work.batch.now, keep_from=work.batch.keep_from):
+        return _refuse(raw, refusal, work, *named)
+    work.well.append((totals.store, totals.workstation, 0))
+    at = noon(totals.day, store.zone)
+    key = Key(store.id, totals.day, totals.workstation, 0, at)
+    person_id = _buyer(totals.card, key, at, work)
+    if person_id is None:
+        return State.NO_MEMBER
+    total = total_only(
+        key=key,
+        person_id=person_id,
+        total_cents=cents(totals.total),
+        currency=totals.currency,
+        digest=receipt_digest(form),
+    )
+    return pack(total)
+
+
+def _admitted(receipt: Receipt, amounts: list[int], work: Work, *, is_order: bool) -> StoreInfo | Refusal:
+    """The store of a receipt that breaks no rule, or the first that it breaks."""
+    store = _store_of(receipt.store, work)
+    if isinstance(store, Refusal):
+        return store
+    if store.partner and work.parcel.key is not None:
+        return TOTALS_ONLY
+    now, keep_from = work.batch.now, work.batch.keep_from
+    return check(receipt, amounts=amounts, store=store, now=now, keep_from=keep_from, is_order=is_order) or store
+
+
+def _store_of(code: str, work: Work) -> StoreInfo | Refusal:
+    """The store with this code, if the key it comes with is for it."""
+    store = work.batch.reference.store(code)
+    if store is None:
+        return NO_SUCH_STORE
+    key = work.parcel.key
+    return store if key is None or key.scope.has(store) else NOT_YOUR_STORE
+
+
+def _buyer(card: str | None, key: Key, instant: datetime, work: Work) -> int | None:
+    """Who held the card at the instant; None for no card, and for one that was nobody's, which leaves a digest."""
+    person_id = holder_at(work.batch.holdings.get(card or "", ()), instant)
+    if person_id is None and card:
+        work.unknown_cards.append((key, card))
+    return person_id
+
+
+def _refuse(
+    raw: Raw, refusal: Refusal, work: Work, store: str = "", day: str = "", till: str = "", sequence: int | None = None
+) -> State:
+    work.result.refused.append(Refused(raw.position, refusal, store, day, till, sequence))
     return State.REFUSED
 
 
-def _level(receipt: Receipt, store: StoreInfo, person_id: int, work: Batch) -> tuple[Level, LevelReason]:
-    history = work.histories.levels.get(person_id)
+def _level(receipt: Receipt, store: StoreInfo, person_id: int, batch: Batch) -> tuple[Level, LevelReason]:
+    history = batch.histories.levels.get(person_id)
     return level_for(
-        chain=work.reference.level(store.chain_id, receipt.channel, receipt.business_day),
-        member_then=history.at(receipt.end_time) if history else work.reference.start,
-        member_now=history.at(work.now) if history else work.reference.start,
+        chain=batch.reference.level(store.chain_id, receipt.channel, receipt.business_day),
+        member_then=history.at(receipt.end_time) if history else batch.reference.start,
+        member_now=history.at(batch.now) if history else batch.reference.start,
     )
 
 
-def _barred(receipt: Receipt, person_id: int, work: Batch) -> Barred | None:
+def _barred(receipt: Receipt, person_id: int, batch: Batch) -> Barred | None:
     """The categories that the member kept out when they bought, and those they keep out now."""
-    history = work.histories.categories.get(person_id)
+    history = batch.histories.categories.get(person_id)
     if history is None:
         return None
-    return work.reference.barred(history.at(receipt.end_time) | history.at(work.now))
+    return batch.reference.barred(history.at(receipt.end_time) | history.at(batch.now))
 
 
 def holder_at(holdings: Sequence[CardHolding], instant: datetime) -> int | None:
@@ -167,28 +289,22 @@ def holder_at(holdings: Sequence[CardHolding], instant: datetime) -> int | None:
     return None
 
 
-def _deliver(by: Actor, now: datetime, received: int) -> Delivery:
-    entry = audit.record(by=by, action="intake.deliver", now=now, purpose="recording", count=received)
-    return Delivery.objects.create(
-        at=now, actor_kind=by.kind, actor_id=by.id, entry_id=entry, received=received, recorded=0
-    )
-
-
-def _store(receipts: Sequence[Packed], delivery_id: int, now: datetime) -> list[Stored]:
-    """Store a batch in which a key may stand more than once: a later one meets the earlier as if it were stored already."""
+def _store(receipts: Sequence[tuple[Packed, int]], now: datetime) -> list[Stored]:
+    """Store receipts with their deliveries. A key may stand more than once: a later one meets the earlier as if stored."""
     outcomes: dict[int, Stored] = {}
     waiting = list(enumerate(receipts))
     while waiting:
         seen: set[Key] = set()
-        turn: list[tuple[int, Packed]] = []
-        later: list[tuple[int, Packed]] = []
+        turn: list[tuple[int, tuple[Packed, int]]] = []
+        later: list[tuple[int, tuple[Packed, int]]] = []
         for item in waiting:
-            (later if item[1].head.key in seen else turn).append(item)
-            seen.add(item[1].head.key)
-        stored = purchases.store(receipts=[receipt for _, receipt in turn], delivery_id=delivery_id, first=not outcomes)
-        conflicts = [(item[1], outcome) for item, outcome in zip(turn, stored, strict=True) if outcome.existing]
-        settled = leftovers.settle_conflicts(conflicts=conflicts, delivery_id=delivery_id, now=now)
-        for (index, receipt), outcome in zip(turn, stored, strict=True):
+            key = item[1][0].head.key
+            (later if key in seen else turn).append(item)
+            seen.add(key)
+        stored = purchases.store(receipts=[item for _, item in turn])
+        conflicts = [(item, outcome) for (_, item), outcome in zip(turn, stored, strict=True) if outcome.existing]
+        settled = leftovers.settle_conflicts(conflicts=conflicts, now=now)
+        for (index, (receipt, _)), outcome in zip(turn, stored, strict=True):
             outcomes[index] = SUPERSEDED if receipt.head.key in settled else outcome
         waiting = later
     return [outcomes[index] for index in range(len(receipts))]

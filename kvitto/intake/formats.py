@@ -60,6 +60,7 @@ class PeekLine(msgspec.Struct, gc=False):
 class Peek(msgspec.Struct, gc=False):
     """What a batch is looked up by, before its receipts are decoded one at a time; unchecked."""
 
+    type: str = ""
     store: str = ""
     card: str | None = None
     lines: list[PeekLine] = []
@@ -71,7 +72,7 @@ _NOTHING = Peek()
 
 def peek(raw: Raw) -> Peek:
     """What a receipt will need looked up; nothing when it cannot be read."""
-    if _unreadable(raw):
+    if unreadable(raw):
         return _NOTHING
     try:
         return _peek(raw.body)
@@ -81,22 +82,22 @@ def peek(raw: Raw) -> Peek:
 
 def decode(raw: Raw) -> tuple[Receipt, bytes] | Refusal:
     """A receipt and its canonical form from its bytes, or why not."""
-    if refusal := _unreadable(raw):
+    if refusal := unreadable(raw):
         return refusal
     try:
         receipt = _decode(raw.body)
     except msgspec.ValidationError as error:
-        return _explained(error)
+        return explained(error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Refusal(Reason.NOT_JSON, "$", f"not a JSON object in UTF-8: {error}")
-    receipt = _without_numbers_of_people(receipt)
+    receipt = without_numbers_of_people(receipt)
     form = canonical(receipt)
-    if _may_repeat_a_key(raw.body, receipt, form) and (name := _repeated_key(raw.body)):
+    if _may_repeat_a_key(raw.body, receipt, form) and (name := repeated_key(raw.body)):
         return Refusal(Reason.DUPLICATE_KEY, "$", "a key stands twice in one object", wrote=name)
     return receipt, form
 
 
-def _without_numbers_of_people(receipt: Receipt) -> Receipt:
+def without_numbers_of_people(receipt: Receipt) -> Receipt:
     """The receipt without card numbers and identity codes that a till has printed into the texts of its lines."""
     texts = "\n".join([line.text for line in receipt.lines])
     if scrubbed(texts) == texts:
@@ -105,7 +106,8 @@ def _without_numbers_of_people(receipt: Receipt) -> Receipt:
     return msgspec.structs.replace(receipt, lines=lines)
 
 
-def _unreadable(raw: Raw) -> Refusal | None:
+def unreadable(raw: Raw) -> Refusal | None:
+    """Why a receipt is not even looked at, if so."""
     if len(raw.body) > MAX_BYTES:
         return Refusal(Reason.TOO_LARGE, "$", f"a receipt may have {MAX_BYTES} bytes; this one has {len(raw.body)}")
     if b"\\u0000" in raw.body and _NUL.search(raw.body):  # the first test alone is fast
@@ -113,7 +115,7 @@ def _unreadable(raw: Raw) -> Refusal | None:
     return raw.refusal
 
 
-def _explained(error: msgspec.ValidationError) -> Refusal:
+def explained(error: msgspec.ValidationError) -> Refusal:
     """What is wrong and where; what the sender wrote is kept apart."""
     message, _, path = str(error).rpartition(" - at `")
     message, path = (message, path.rstrip("`")) if message else (path, "$")
@@ -157,7 +159,8 @@ def _may_repeat_a_key(body: bytes, receipt: Receipt, form: bytes) -> bool:
     return b"\\" in body or body.count(b'"') != form.count(b'"') + 4 * left_out
 
 
-def _repeated_key(body: bytes) -> str | None:
+def repeated_key(body: bytes) -> str | None:
+    """A key that stands twice in one object; None when none does."""
     repeated: list[str] = []
 
     def pairs(items: list[tuple[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from kvitto.audit import actions as audit
-from kvitto.intake.models import Conflict, Delivery, Quarantine, UnknownCard
+from kvitto.intake.models import Conflict, NonSale, Quarantine, UnknownCard
 from kvitto.intake.types import Refused
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import batch_cursor, require_transaction
@@ -34,14 +34,14 @@ class ConflictSettledError(ConflictError):
     """The conflict has been decided already."""
 
 
-def keep_refused(*, refused: Sequence[Refused], delivery: Delivery) -> None:
+def keep_refused(*, refused: Sequence[Refused], delivery_id: int, now: datetime) -> None:
     """Quarantine what was refused: key, reason and place; a repeated refusal of the same receipt replaces the earlier."""
     _forget_keys({(item.store, item.workstation, item.sequence) for item in refused if item.sequence is not None})
     Quarantine.objects.bulk_create(
         [
             Quarantine(
-                at=delivery.at,
-                delivery=delivery,
+                at=now,
+                delivery_id=delivery_id,
                 store_code=item.store,
                 business_day=item.business_day,
                 workstation=item.workstation,
@@ -57,7 +57,10 @@ def keep_refused(*, refused: Sequence[Refused], delivery: Delivery) -> None:
 
 def settle_refused(*, keys: Sequence[tuple[str, str, int]]) -> None:
     """Take receipts that came in well, by (store, workstation, sequence), out of the quarantine."""
-    if Quarantine.objects.filter(sequence__isnull=False).exists():
+    with batch_cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM intake_quarantine WHERE sequence IS NOT NULL)", binary=True)
+        (any_refused,) = cursor.fetchone() or (False,)
+    if any_refused:
         _forget_keys(set(keys))
 
 
@@ -81,11 +84,26 @@ def keep_unknown_cards(*, cards: Sequence[tuple[Key, str]], now: datetime) -> No
     )
 
 
-def settle_conflicts(*, conflicts: Sequence[tuple[Packed, Stored]], delivery_id: int, now: datetime) -> set[Key]:
-    """Note conflicts, and supersede those whose content somebody accepted; the keys of the superseded."""
-    accepted: list[Packed] = []
-    for receipt, outcome in conflicts:
-        head, existing = receipt.head, outcome.existing
+def keep_headers(*, headers: Sequence[tuple[Key, str]], now: datetime) -> set[Key]:
+    """Note transactions that are no sale, each with what it was instead; the keys of those that were not known yet."""
+    if not headers:
+        return set()
+    columns = zip(*[(*_key_values(key), kind) for key, kind in headers], strict=True)
+    with batch_cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO intake_non_sale (store_id, business_day, workstation, sequence, begin_time, kind, seen_at)"
+            " SELECT k.*, %s FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[])"
+            " AS k ON CONFLICT DO NOTHING RETURNING store_id, business_day, workstation, sequence, begin_time",
+            [now, *map(list, columns)],
+        )
+        return {Key(*row) for row in cursor.fetchall()}
+
+
+def settle_conflicts(*, conflicts: Sequence[tuple[tuple[Packed, int], Stored]], now: datetime) -> set[Key]:
+    """Note conflicts of receipts, each with its delivery, and supersede those that somebody accepted; the keys of these."""
+    accepted: list[tuple[Packed, int]] = []
+    for item, outcome in conflicts:
+        head, existing = item[0].head, outcome.existing
         if existing is None:
             continue
         stands = {
@@ -101,14 +119,14 @@ def settle_conflicts(*, conflicts: Sequence[tuple[Packed, Stored]], delivery_id:
             | {"seen_at": now, "new_total_cents": head.total_cents, "new_end_time": head.end_time},
         )
         if row.outcome == "accepted":
-            accepted.append(receipt)
+            accepted.append(item)
         after = _SEEN_AGAIN.get(row.outcome)
         if after:
             row.outcome = after
             row.save(update_fields=["outcome"])
     if accepted:
-        purchases.supersede(receipts=accepted, delivery_id=delivery_id)
-    return {receipt.head.key for receipt in accepted}
+        purchases.supersede(receipts=accepted)
+    return {receipt.head.key for receipt, _ in accepted}
 
 
 def decide(*, conflict_id: int, accept: bool, by: Actor, now: datetime) -> None:
@@ -127,11 +145,14 @@ def decide(*, conflict_id: int, accept: bool, by: Actor, now: datetime) -> None:
 
 
 def _over(*, now: datetime, keep_from: date) -> list[QuerySet[Any]]:
-    """What is over its time: unknown cards after two weeks, refusals after three months, conflicts with their receipts."""
+    """What is over its time: unknown cards after two weeks, refusals after three months, conflicts with
+    their receipts, and what was no sale.
+    """
     return [
         UnknownCard.objects.filter(seen_at__lt=now - timedelta(days=UNKNOWN_CARD_DAYS)),
         Quarantine.objects.filter(at__lt=now - timedelta(days=REFUSED_DAYS)),
         Conflict.objects.filter(business_day__lt=keep_from),
+        NonSale.objects.filter(business_day__lt=keep_from),
     ]
 
 
@@ -143,6 +164,10 @@ def count_over(*, now: datetime, keep_from: date) -> int:
 def forget(*, now: datetime, keep_from: date) -> int:
     """Delete the leftovers that are over their time; how many."""
     return sum(rows.delete()[0] for rows in _over(now=now, keep_from=keep_from))
+
+
+def _key_values(key: Key) -> tuple[int, date, str, int, datetime]:
+    return key.store_id, key.business_day, key.workstation, key.sequence, key.begin_time
 
 
 def _key_fields(key: Key) -> dict[str, object]:

@@ -14,6 +14,10 @@ def _refusal(why: str) -> Held:
     return _purchase(why, Rule.REFUSAL)
 
 
+def _of_till(why: str) -> Held:
+    return Held(FieldClass.NONE, why, Rule.PURCHASE_WINDOW, exported=False)
+
+
 _PART = _purchase("part of the receipt's key")
 _PART_OF_UNKNOWN = _purchase("part of the receipt's key", Rule.UNKNOWN_CARD)
 
@@ -130,6 +134,31 @@ class Conflict(ReceiptKey):
         new_end_time = _purchase("time of what came, to decide by")
         outcome = _purchase("open, kept, accepted or superseded")
         decided_at = _purchase("when it was decided")
+
+
+class NonSale(ReceiptKey):
+    """A transaction of a till that was no sale: training, a till opened. It says that its number is no gap, and nothing else."""
+
+    kind = models.CharField(max_length=10)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "intake_non_sale"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business_day", "store", "workstation", "sequence", "begin_time"], name="intake_non_sale_once"
+            )
+        ]
+
+    class Privacy:
+        id = _of_till("names the row")
+        store = _of_till("part of the transaction's key")
+        business_day = _of_till("part of the transaction's key")
+        workstation = _of_till("part of the transaction's key")
+        sequence = _of_till("part of the transaction's key")
+        begin_time = _of_till("part of the transaction's key")
+        kind = _of_till("what it was instead of a sale")
+        seen_at = _of_till("when it arrived")
 
 
 class UnknownCard(ReceiptKey):

@@ -6,12 +6,13 @@ and choices are never held here: they are read for every batch, so that a decisi
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from kvitto.assortment import queries as assortment
 from kvitto.assortment.rules import identify
 from kvitto.assortment.types import Barred, ClassTable, DepthTable, ProductFacts
 from kvitto.intake.formats import Peek
+from kvitto.kernel.actor import Actor
 from kvitto.stores import queries as stores
 from kvitto.stores.types import Channel, Level, LevelTable, Profile, StoreInfo
 
@@ -33,6 +34,7 @@ class Reference:
     facts: dict[str, dict[str, ProductFacts | None]] = field(default_factory=dict)  # chain -> code as scanned -> facts
     depths: DepthTable = field(default_factory=DepthTable)
     classes: ClassTable | None = None  # of the categories; None until somebody keeps one out
+    minutes: dict[Actor, tuple[datetime, int]] = field(default_factory=dict)  # the delivery of a till key's last minute
     bars: dict[frozenset[str], Barred] = field(default_factory=dict)  # what `classes` said
 
     def refresh(self) -> None:

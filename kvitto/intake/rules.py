@@ -1,8 +1,10 @@
 """Whether a decoded receipt makes sense. Pure: the clock and the store come from the caller."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
+from kvitto.intake.forms import Header, Totals
 from kvitto.intake.types import Reason, Refusal
 from kvitto.kernel.money import cents, vat_in
 from kvitto.purchases.types import Line, Receipt
@@ -12,20 +14,52 @@ CLOCK_SKEW = timedelta(minutes=5)
 NO_SUCH_STORE = Refusal(
     Reason.UNKNOWN_STORE, "$.store", "no store has this code; add it to the network file and load it"
 )
+UNKNOWN_TILL = Refusal(
+    Reason.UNKNOWN_TILL, "$.workstation", "the store has no such till; add it to the network file and load it"
+)
+NOT_YOUR_STORE = Refusal(Reason.NOT_YOUR_STORE, "$.store", "this key is not for this store")
+TOTALS_ONLY = Refusal(Reason.TOTALS_ONLY, "$.lines", "a partner sends totals: the form without lines")
 BOOKING_DAYS = 7  # a till may be closed late: its business day runs on for at most a week
 _POSITIVE = frozenset({"item", "deposit"})
 
 
-def check(receipt: Receipt, *, amounts: list[int], store: StoreInfo, now: datetime, keep_from: date) -> Refusal | None:
-    """The first rule a receipt breaks, or None. `amounts` are the cents of its lines."""
-    if receipt.workstation not in store.workstations:
-        return Refusal(
-            Reason.UNKNOWN_TILL, "$.workstation", "the store has no such till; add it to the network file and load it"
-        )
+def check(
+    receipt: Receipt,
+    *,
+    amounts: list[int],
+    store: StoreInfo,
+    now: datetime,
+    keep_from: date,
+    is_order: bool = False,
+) -> Refusal | None:
+    """The first rule a receipt breaks, or None. `amounts` are the cents of its lines; a web order has no till."""
+    if not is_order and receipt.workstation not in store.workstations:
+        return UNKNOWN_TILL
     return check_time(receipt, now=now, keep_from=keep_from) or check_sums(receipt, amounts)
 
 
-def check_time(receipt: Receipt, *, now: datetime, keep_from: date) -> Refusal | None:
+def check_header(header: Header, *, store: StoreInfo, now: datetime, keep_from: date) -> Refusal | None:
+    """The first rule the header of a transaction that is no sale breaks, or None."""
+    if header.workstation not in store.workstations:
+        return UNKNOWN_TILL
+    return check_time(header, now=now, keep_from=keep_from)
+
+
+def check_totals(totals: Totals, *, now: datetime, keep_from: date) -> Refusal | None:
+    """The first rule a partner's form breaks, or None."""
+    if totals.day > (now + timedelta(days=1)).date():
+        return Refusal(Reason.IN_THE_FUTURE, "$.day", "the day is in the future")
+    if totals.day < keep_from:
+        return Refusal(Reason.TOO_OLD, "$.day", f"purchases from before {keep_from} are no longer kept")
+    return None
+
+
+def noon(day: date, zone: str) -> datetime:
+    """The instant that stands for a day of which no time is known: noon by the store's clock."""
+    return datetime.combine(day, time(12), tzinfo=ZoneInfo(zone))
+
+
+def check_time(receipt: Receipt | Header, *, now: datetime, keep_from: date) -> Refusal | None:
     """Times are sane: not in the future, begin before end, booked on the day of the purchase or up to a week before it.
 
     The day of the purchase is taken at the offset the till wrote it with.

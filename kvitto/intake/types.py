@@ -1,9 +1,13 @@
 """What goes into the pipeline and what comes out."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from kvitto.kernel.actor import Actor
+from kvitto.tills.types import TillKey
 
 
 class State(StrEnum):
@@ -26,6 +30,8 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     UNKNOWN_STORE = "unknown_store"
     UNKNOWN_TILL = "unknown_till"
+    NOT_YOUR_STORE = "not_your_store"
+    TOTALS_ONLY = "totals_only"
     IN_THE_FUTURE = "in_the_future"
     TOO_OLD = "too_old"
     BUSINESS_DAY = "business_day"
@@ -51,12 +57,34 @@ class Refusal:
         return f"{self.message}: {self.wrote}" if self.wrote else self.message
 
 
+class Form(StrEnum):
+    """In which of our own forms something is written. A till says it by the address it sends to."""
+
+    RECEIPT = "receipt"  # a receipt, or the header of a transaction that is no sale
+    ORDER = "order"  # a part of a web order, delivered or refunded
+    TOTALS = "totals"  # what a partner sends: a card, a day, a sum
+
+
 class Raw(NamedTuple):
     """One receipt as it arrived, and its place: the line of the file, the index in the request."""
 
     position: int
     body: bytes
     refusal: Refusal | None = None  # set by a reader that could not even hold it
+    form: Form = Form.RECEIPT
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What somebody hands in at once. `key`: the till key it comes with; without one, receipts of any store.
+
+    `single`: one receipt of a till that sends each as it is closed; those of one key in one minute are one delivery.
+    """
+
+    by: Actor
+    receipts: Sequence[Raw]
+    key: TillKey | None = None
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)

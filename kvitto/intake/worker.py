@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from kvitto.intake.reader import Block
     from kvitto.intake.types import BatchResult, Raw
 
-ATTEMPTS = 4  # of a batch that lost against another one
-
 
 def serve(connection: Connection, *, dry_run: bool) -> None:
     """Answer each block with its results, or with an error's text, until the other end closes (also when it is killed)."""
@@ -70,24 +68,10 @@ class Taker:
     def _batch(self, batch: "list[Raw]") -> "BatchResult":
         from datetime import UTC, datetime
 
-        from django.db import OperationalError, transaction
-
-        from kvitto.intake.actions import take_in
+        from kvitto.intake.commit import commit
+        from kvitto.intake.types import Parcel
         from kvitto.kernel.actor import OPERATOR
-        from kvitto.kernel.db import opened
 
-        attempt = 1
-        while True:
-            try:
-                with opened():
-                    result = take_in(batch=batch, by=OPERATOR, now=datetime.now(UTC), reference=self.reference)
-                    if self.dry_run:
-                        transaction.set_rollback(True)
-                    return result
-            except OperationalError as error:
-                if attempt == ATTEMPTS or getattr(error.__cause__, "sqlstate", "") not in _PASSING:
-                    raise
-                attempt += 1
-
-
-_PASSING = {"40P01", "40001"}  # a deadlock, a serialization failure: the other one won, try again
+        parcel = Parcel(OPERATOR, batch)
+        (result,) = commit(parcels=[parcel], now=datetime.now(UTC), reference=self.reference, dry_run=self.dry_run)
+        return result  # type: ignore[return-value]  # only a key could have ended

@@ -34,6 +34,7 @@ class Rule(StrEnum):
     FAILURE = "24 hours after the last try"
     CODE = "until the code's time is over"
     NOTICE = "90 days after it was read, and in any case no longer than a year"
+    TILL_KEY = "as long as deliveries name the key"
     INVITATION = "90 days after the invitation's time is over"
 
 

@@ -3,8 +3,10 @@
 import struct
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import msgspec
+import psycopg
 from django.db import connection
 from psycopg.types.json import Jsonb
 
@@ -47,19 +49,23 @@ _STAGE = (
     f"CREATE TEMP TABLE IF NOT EXISTS staged_receipt (n int, {', '.join(f'{n} {t}' for n, t in COLUMNS.items())})"
     " ON COMMIT DELETE ROWS"
 )
+_STAGED = "staged_receipt s"
+# Few rows go as arrays: making and emptying the temporary table takes longer than storing them
+FEW = 200
+_ARRAYS = f"unnest(%s::int[], {', '.join(f'%s::{type_}[]' for type_ in COLUMNS.values())}) AS s (n, {_NAMES})"
 KEY_COLUMNS = "business_day, store_id, workstation, sequence, begin_time"
 _INSERT = (
-    f"INSERT INTO purchases_receipt ({_NAMES}) SELECT {_NAMES} FROM staged_receipt ORDER BY {KEY_COLUMNS}"
-    f" ON CONFLICT ({KEY_COLUMNS}) DO NOTHING"
+    f"INSERT INTO purchases_receipt ({_NAMES}) SELECT {_NAMES} FROM {{}} ORDER BY {KEY_COLUMNS}"
+    f" ON CONFLICT ({KEY_COLUMNS}) DO NOTHING RETURNING id"
 )
 _EXISTING = (
-    "SELECT s.n, r.id, r.digest, r.total_cents, r.end_time FROM staged_receipt s"
-    f" JOIN purchases_receipt r USING ({KEY_COLUMNS}) WHERE r.delivery_id <> %s"
+    "SELECT s.n, r.id, r.digest, r.total_cents, r.end_time FROM {}"
+    f" JOIN purchases_receipt r USING ({KEY_COLUMNS}) WHERE r.id <> ALL(%s)"
 )
 _CONTENT: tuple[str, ...] = ("end_time", "level", "level_reason", "channel", "kind", "total_cents", "currency")
 _CONTENT += ("bonus_basis", "digest", "digest_version", "sealed", "delivery_id", "person_id")
 _SUPERSEDE = (
-    f"UPDATE purchases_receipt r SET {', '.join(f'{name} = s.{name}' for name in _CONTENT)} FROM staged_receipt s"
+    f"UPDATE purchases_receipt r SET {', '.join(f'{name} = s.{name}' for name in _CONTENT)} FROM {{}}"
     " WHERE (r.business_day, r.store_id, r.workstation, r.sequence, r.begin_time)"
     " = (s.business_day, s.store_id, s.workstation, s.sequence, s.begin_time)"
 )
@@ -99,31 +105,37 @@ def seal_context(
     return packed + workstation.encode()
 
 
-def store(*, receipts: Sequence[Packed], delivery_id: int, first: bool = True) -> list[Stored]:
-    """Seal and store a batch in the caller's transaction; what became of each, in order.
+def store(*, receipts: Sequence[tuple[Packed, int]]) -> list[Stored]:
+    """Seal and store receipts, each with its delivery, in the caller's transaction; what became of each, in order.
 
     Keys within the batch must differ. A key that is stored already is left alone: `same` when the digests agree, else
-    `conflict` with what stands there. `first` is false when the delivery has stored a batch with the same keys before.
+    `conflict` with what stands there.
     """
     require_transaction()
     if not receipts:
         return []
-    inserted = _stage(receipts, delivery_id, _INSERT)
-    outcomes = [Stored("inserted")] * len(receipts)
-    if inserted < len(receipts):
-        with connection.cursor() as cursor:
-            cursor.execute(_EXISTING, [delivery_id if first else -1])
-            for n, receipt_id, digest, total_cents, end_time in cursor.fetchall():
-                existing = Existing(receipt_id, bytes(digest), total_cents, end_time)
-                same = existing.digest == receipts[n].head.digest
-                outcomes[n] = Stored("same") if same else Stored("conflict", existing)
+    with batch_cursor() as cursor:
+        source, arrays = _sent(cursor, receipts)
+        cursor.execute(_INSERT.format(source), arrays, binary=True)
+        inserted = [receipt_id for (receipt_id,) in cursor.fetchall()]
+        outcomes = [Stored("inserted")] * len(receipts)
+        if len(inserted) == len(receipts):
+            return outcomes
+        cursor.execute(_EXISTING.format(source), [*arrays, inserted], binary=True)
+        for n, receipt_id, digest, total_cents, end_time in cursor.fetchall():
+            existing = Existing(receipt_id, digest, total_cents, end_time)
+            same = existing.digest == receipts[n][0].head.digest
+            outcomes[n] = Stored("same") if same else Stored("conflict", existing)
     return outcomes
 
 
-def supersede(*, receipts: Sequence[Packed], delivery_id: int) -> int:
-    """Put accepted redeliveries in the place of what is stored under their keys; how many."""
+def supersede(*, receipts: Sequence[tuple[Packed, int]]) -> int:
+    """Put accepted redeliveries, each with its delivery, in the place of what is stored under their keys; how many."""
     require_transaction()
-    return _stage(receipts, delivery_id, _SUPERSEDE)
+    with batch_cursor() as cursor:
+        source, arrays = _sent(cursor, receipts)
+        cursor.execute(_SUPERSEDE.format(source), arrays)
+        return int(cursor.rowcount)
 
 
 def keep_back(*, person_id: int, day: date, receipt_id: int, kept: bool, by: Actor, now: datetime) -> None:
@@ -157,41 +169,50 @@ def purge_before(*, day: date, by: Actor, now: datetime) -> int:
     return deleted
 
 
-def _stage(receipts: Sequence[Packed], delivery_id: int, statement: str) -> int:
-    """COPY the batch into the session's temporary table, then run a statement over it; the statement's row count."""
-    sealed = _seal(receipts)
-    with batch_cursor() as cursor:
-        cursor.execute(_STAGE)
-        cursor.execute("TRUNCATE staged_receipt")  # of what this transaction staged before
-        with cursor.copy(f"COPY staged_receipt (n, {_NAMES}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(["int4", *COLUMNS.values()])
-            for n, receipt in enumerate(receipts):
-                head, key = receipt.head, receipt.head.key
-                copy.write_row(
-                    (
-                        n,
-                        key.business_day,
-                        key.store_id,
-                        key.workstation,
-                        key.sequence,
-                        key.begin_time,
-                        head.end_time,
-                        head.person_id,
-                        delivery_id,
-                        int(receipt.level),
-                        int(head.level_reason),
-                        head.channel,
-                        head.kind,
-                        head.total_cents,
-                        head.currency,
-                        Jsonb(head.bonus_basis, dumps=_encode_json),
-                        head.digest,
-                        DIGEST_VERSION,
-                        sealed[n],
-                    )
-                )
-        cursor.execute(statement)
-        return int(cursor.rowcount)
+def _sent(cursor: psycopg.Cursor[Any], receipts: Sequence[tuple[Packed, int]]) -> tuple[str, list[list[Any]]]:
+    """Send receipts to the database as the rows that a statement reads from: its source, and the source's parameters."""
+    rows = _rows(receipts)
+    if len(rows) <= FEW:
+        return _ARRAYS, [list(column) for column in zip(*rows, strict=True)]
+    cursor.execute(_STAGE)
+    cursor.execute("TRUNCATE staged_receipt")  # of what this transaction staged before
+    with cursor.copy(f"COPY staged_receipt (n, {_NAMES}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(["int4", *COLUMNS.values()])
+        for row in rows:
+            copy.write_row(row)
+    return _STAGED, []
+
+
+def _rows(receipts: Sequence[tuple[Packed, int]]) -> list[tuple[Any, ...]]:
+    """What is stored of each receipt, in the order of the columns, behind its place in the batch."""
+    sealed = _seal([receipt for receipt, _ in receipts])
+    rows = []
+    for n, (receipt, delivery_id) in enumerate(receipts):
+        head, key = receipt.head, receipt.head.key
+        rows.append(
+            (
+                n,
+                key.business_day,
+                key.store_id,
+                key.workstation,
+                key.sequence,
+                key.begin_time,
+                head.end_time,
+                head.person_id,
+                delivery_id,
+                int(receipt.level),
+                int(head.level_reason),
+                head.channel,
+                head.kind,
+                head.total_cents,
+                head.currency,
+                Jsonb(head.bonus_basis, dumps=_encode_json),
+                head.digest,
+                DIGEST_VERSION,
+                sealed[n],
+            )
+        )
+    return rows
 
 
 def _seal(receipts: Sequence[Packed]) -> list[bytes | None]:

@@ -20,6 +20,7 @@ from kvitto.purchases.types import (
     BonusFigure,
     Content,
     GroupContent,
+    Key,
     LevelReason,
     MonthTotal,
     ProductContent,
@@ -244,6 +245,17 @@ def due(*, keep_from: date) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM purchases_receipt WHERE business_day < %s", [keep_from])
         return int(cursor.fetchone()[0])
+
+
+def is_stored(key: Key) -> bool:
+    """Whether a receipt with this key is recorded; nothing of it is read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM purchases_receipt WHERE business_day = %s AND store_id = %s AND workstation = %s"
+            " AND sequence = %s AND begin_time = %s)",
+            [key.business_day, key.store_id, key.workstation, key.sequence, key.begin_time],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def register_counts() -> RegisterCounts:

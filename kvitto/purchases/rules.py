@@ -128,6 +128,24 @@ def reduce(  # noqa: PLR0913  what was found out about the receipt, each a word 
     return ProductReceipt(head, content if barred is None else lines_without(content, barred, facts))
 
 
+def total_only(*, key: Key, person_id: int, total_cents: int, currency: str, digest: bytes) -> TotalReceipt:
+    """A purchase of which a sum is all that came: at total level, and all of it earns Bonus."""
+    return TotalReceipt(
+        Head(
+            key=key,
+            person_id=person_id,
+            end_time=key.begin_time,
+            channel="store",
+            kind="return" if total_cents < 0 else "sale",
+            total_cents=total_cents,
+            currency=currency,
+            level_reason=LevelReason.CHAIN,
+            bonus_basis=[BonusBasis(BonusClass.STANDARD.value, total_cents)],
+            digest=digest,
+        )
+    )
+
+
 def lines_without(content: ProductContent, barred: Barred, facts: Facts) -> ProductContent:
     """The content without the categories, and without what may be of them: goods that no category is known of, deposits.
 

@@ -84,6 +84,7 @@ THINGS: tuple[Thing, ...] = (
     Thing(
         Topic.STAFF, "The second factor and codes for a lost device", ("accounts_factor.*", "accounts_recovery_code.*")
     ),
+    Thing(Topic.STAFF, "Keys of tills", ("tills.*",)),
     Thing(Topic.STAFF, "Duties", ("staff_duty.*",)),
     Thing(Topic.STAFF, "Signatures of the confidentiality agreement", ("staff_signature.*",)),
     Thing(Topic.STAFF, "What was opened without a colleague, and its review", ("staff_glass.*",)),

@@ -96,6 +96,7 @@ POLICY: dict[Act, Row] = {
     Act.PUBLIC_LEVELS: _open("read what is recorded, chain by chain", VISITOR, MEMBER),
     Act.PUBLIC_WHAT_WE_RECORD: _open("read what is recorded about members, why and how long", VISITOR, MEMBER),
     Act.PUBLIC_LANGUAGE: _open("choose the language and the look of the pages", VISITOR, MEMBER, STAFF),
+    Act.PUBLIC_API: _open("read how tills hand in receipts", VISITOR, MEMBER),
     Act.PUBLIC_APP: _open("put the pages on a phone", VISITOR, MEMBER),
     Act.PUBLIC_SIGN_IN: _open("sign in as a member", VISITOR, MEMBER),
     Act.PUBLIC_SIGN_OUT: _open("sign out", VISITOR, MEMBER, STAFF),
@@ -200,6 +201,8 @@ POLICY: dict[Act, Row] = {
     Act.ASSORTMENT_LOAD: _open("load products and product groups", OPERATOR),
     Act.PROCESSORS_LOAD: _open("load the public list of those who work on personal data for the co-op", OPERATOR),
     Act.RECEIPTS_IMPORT: _open("hand in receipts", OPERATOR, TILL),
+    Act.RECEIPTS_ASK: _open("ask what became of a receipt, and which to send again", TILL),
+    Act.RECEIPTS_CHECK_CARD: _open("ask whether a card earns Bonus", TILL),
     Act.RECEIPTS_DECIDE_CONFLICT: _open("decide which of two versions of a receipt holds", OPERATOR),
     Act.RECEIPTS_VIEW_QUARANTINE: _open("see which receipts were refused or contradict another", OPERATOR),
     Act.RECEIPTS_SHOW_FORMAT: _open("print the format of receipts", OPERATOR),
@@ -220,7 +223,11 @@ POLICY: dict[Act, Row] = {
     Act.AUDIENCE_BUILD: _staff("describe whom a message is for, seeing only how many they are", MARKETER),
     Act.PUBLICATION_SEND: _staff("send a message to such a group", MARKETER),
     # the machine
-    Act.TILL_KEY_ISSUE: _staff("give a till its key", ADMINISTRATOR, also={OPERATOR}, fresh_factor=True),
+    Act.TILL_KEY_ISSUE: _staff(
+        "give a till its key, or another in its place", ADMINISTRATOR, also={OPERATOR}, fresh_factor=True
+    ),
+    Act.TILL_KEY_REVOKE: _staff("take a till's key away", ADMINISTRATOR, also={OPERATOR}),
+    Act.TILL_KEY_VIEW: _staff("see which keys tills have, never a key itself", ADMINISTRATOR, OFFICER, also={OPERATOR}),
     Act.DB_OPERATE: _open("start, stop and update the database", OPERATOR),
     Act.BENCH_RUN: _open("measure, in databases made for that", OPERATOR),
     Act.SERVE_RUN: _open("start the web pages", OPERATOR),

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
 
 from kvitto.kernel.collation import sort_key
@@ -26,6 +27,7 @@ from kvitto.stores.types import (
     LevelTable,
     Network,
     Profile,
+    ScopeKind,
     Store,
     StoreInfo,
     StorePlace,
@@ -37,17 +39,29 @@ def stores_by_code(codes: Collection[str]) -> dict[str, StoreInfo]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT s.id, s.code, s.name, s.chain_id, c.code, s.zone,
+            SELECT s.id, s.code, s.name, s.company_id, s.chain_id, c.code, s.zone, k.kind,
                    ARRAY(SELECT t.code FROM stores_till t WHERE t.store_id = s.id)
-            FROM stores_store s JOIN stores_chain c ON c.id = s.chain_id
+            FROM stores_store s JOIN stores_chain c ON c.id = s.chain_id JOIN stores_company k ON k.id = s.company_id
             WHERE s.code = ANY(%s)
             """,
             [list(codes)],
         )
         return {
-            code: StoreInfo(store_id, code, name, chain_id, chain_code, zone, frozenset(tills))
-            for store_id, code, name, chain_id, chain_code, zone, tills in cursor.fetchall()
+            code: StoreInfo(
+                store_id, code, name, company_id, chain_id, chain, zone, frozenset(tills), kind == CompanyKind.PARTNER
+            )
+            for store_id, code, name, company_id, chain_id, chain, zone, kind, tills in cursor.fetchall()
         }
+
+
+def place_id(kind: ScopeKind, code: str) -> int | None:
+    """The id of a company, a chain or a store by its code; None when none has it."""
+    rows: QuerySet[Any] = {
+        ScopeKind.COMPANY: models.Company.objects,
+        ScopeKind.CHAIN: models.Chain.objects,
+        ScopeKind.STORE: models.Store.objects,
+    }[kind].all()
+    return rows.filter(code=code).values_list("pk", flat=True).first()
 
 
 def zones() -> dict[str, str]:
@@ -124,7 +138,10 @@ def network_version() -> int:
 
     Read it *before* what it guards: a load that commits in between then costs one reading too many, never one too few.
     """
-    return models.NetworkProfile.objects.values_list("version", flat=True).first() or 0
+    with batch_cursor() as cursor:
+        cursor.execute("SELECT version FROM stores_profile", binary=True)
+        row = cursor.fetchone()
+    return row[0] if row else 0
 
 
 def network_stamp() -> tuple[int, str]:

@@ -110,10 +110,34 @@ class StoreInfo:
     id: int
     code: str
     name: str
+    company_id: int
     chain_id: int
     chain_code: str
     zone: str
     workstations: frozenset[str]
+    partner: bool = False  # of a company that only takes the card: it sends totals
+
+
+class ScopeKind(StrEnum):
+    """Which stores something is about: all of a company, all of a chain, or one."""
+
+    COMPANY = "company"
+    CHAIN = "chain"
+    STORE = "store"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The stores of one company or chain, or one store, by its id."""
+
+    kind: ScopeKind
+    id: int
+
+    def has(self, store: StoreInfo) -> bool:
+        """Whether a store is one of them."""
+        if self.kind is ScopeKind.STORE:
+            return store.id == self.id
+        return (store.company_id if self.kind is ScopeKind.COMPANY else store.chain_id) == self.id
 
 
 @dataclass(frozen=True, slots=True)

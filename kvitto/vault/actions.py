@@ -49,7 +49,7 @@ def ready() -> None:
 def seal(*, items: Sequence[ToSeal], compartment: Compartment) -> list[bytes]:
     """Seal a batch inside the caller's transaction, making keys where a (member, quarter) has none; blobs in order."""
     require_transaction()
-    with connection.cursor() as cursor:
+    with batch_cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
     keys = _keys_for(sorted({(item.person_id, item.quarter) for item in items}), compartment)
     nonces = os.urandom(_NONCE * len(items))

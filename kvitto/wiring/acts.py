@@ -105,6 +105,10 @@ _STAFF_PAGES: dict[str, Act] = {
     "agreements": Act.AGREEMENT_VIEW,
     "agreement-publish": Act.AGREEMENT_PUBLISH,
     "network": Act.NETWORK_VIEW,
+    "till-keys": Act.TILL_KEY_VIEW,
+    "till-key-new": Act.TILL_KEY_ISSUE,
+    "till-key-rotate": Act.TILL_KEY_ISSUE,
+    "till-key-revoke": Act.TILL_KEY_REVOKE,
 }
 
 URLS: dict[tuple[Kind, str], Act] = {
@@ -150,15 +154,31 @@ COMMANDS: dict[str, Act] = {
     "staff reset": Act.DUTY_RESET_SIGN_IN,
     "staff duties": Act.ACCESS_VIEW_TABLE,
     "staff agreement publish": Act.AGREEMENT_PUBLISH,
+    "tills issue": Act.TILL_KEY_ISSUE,
+    "tills list": Act.TILL_KEY_VIEW,
+    "tills rotate": Act.TILL_KEY_ISSUE,
+    "tills revoke": Act.TILL_KEY_REVOKE,
     "db start": Act.DB_OPERATE,
     "db stop": Act.DB_OPERATE,
     "db status": Act.DB_OPERATE,
     "bench intake": Act.BENCH_RUN,
+    "bench tills": Act.BENCH_RUN,
     "bench purge": Act.BENCH_RUN,
     "bench pages": Act.BENCH_RUN,
     "bench formats": Act.BENCH_RUN,
     "bench members": Act.BENCH_RUN,
     "bench audit": Act.BENCH_RUN,
+}
+
+# what tills ask for, by the operation's name
+API: dict[str, Act] = {
+    "hand-in": Act.RECEIPTS_IMPORT,
+    "hand-in-orders": Act.RECEIPTS_IMPORT,
+    "hand-in-totals": Act.RECEIPTS_IMPORT,
+    "became": Act.RECEIPTS_ASK,
+    "resend": Act.RECEIPTS_ASK,
+    "check-card": Act.RECEIPTS_CHECK_CARD,
+    "document": Act.PUBLIC_API,
 }
 
 JOBS: dict[str, Act] = {

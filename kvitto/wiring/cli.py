@@ -16,6 +16,7 @@ from kvitto.doors.cli import (
     receipts,
     retention,
     staff,
+    tills,
 )
 from kvitto.wiring import commands
 
@@ -33,6 +34,7 @@ app.add_typer(members.app, name="members")
 app.add_typer(retention.app, name="retention")
 app.add_typer(notices.app, name="notices")
 app.add_typer(staff.app, name="staff")
+app.add_typer(tills.app, name="tills")
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.add_typer(commands.bench, name="bench")

@@ -22,6 +22,9 @@ from kvitto.kernel.home import home
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object as the last line")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="port on 127.0.0.1")]
 
+WORKERS = 1
+Workers = Annotated[int, typer.Option(min=1, max=64, help="processes of the server")]
+
 bench = typer.Typer(help="Measurements, each in a database of its own.", no_args_is_help=True)
 
 
@@ -33,12 +36,14 @@ def migrate() -> None:
     setup.migrate()
 
 
-def serve(port: Port = 8000) -> None:
-    """Serve the web pages on 127.0.0.1."""
+def serve(port: Port = 8000, workers: Workers = WORKERS) -> None:
+    """Serve the web pages and the till API on 127.0.0.1."""
     import uvicorn
 
     base.prepare()  # the application makes Django ready itself, with settings of a web server
-    uvicorn.run("kvitto.wiring.asgi:application", host="127.0.0.1", port=port, lifespan="off", access_log=False)
+    uvicorn.run(
+        "kvitto.wiring.asgi:application", host="127.0.0.1", port=port, lifespan="on", access_log=False, workers=workers
+    )
 
 
 def worker() -> None:
@@ -168,6 +173,31 @@ def intake(
 
         result = measurement.run(file, slices=slices, times=times, jobs=jobs, progress=base.messages.print)
     _show(result, as_json=as_json)
+
+
+@bench.command()
+def tills(
+    as_json: Json = False,
+    singles: Annotated[int, typer.Option(min=100, help="single receipts in a slice")] = 3_000,
+    lists: Annotated[int, typer.Option(min=8, help="lists of a hundred in a slice")] = 150,
+    slices: Annotated[int, typer.Option(min=1, max=8, help="slices, alternating with the yardstick")] = 5,
+    connections: Annotated[int, typer.Option(min=1, max=64, help="connections of tills")] = 32,
+    workers: Workers = WORKERS,
+) -> None:
+    """Receipts over the till API, each answered after its commit; the tills run on the same processors."""
+    with scratch() as file:
+        from kvitto.benchmarks import tills as measurement
+
+        result = measurement.run(
+            file,
+            singles=singles,
+            lists=lists,
+            slices=slices,
+            clients=connections,
+            serve=[sys.executable, sys.argv[0], "serve", "--workers", str(workers)],
+            progress=base.messages.print,
+        )
+    _show(result | {"workers": workers}, as_json=as_json)
 
 
 @bench.command()

@@ -134,6 +134,7 @@ INSTALLED_APPS = [
     "kvitto.households",
     "kvitto.choices",
     "kvitto.staff",
+    "kvitto.tills",
     "kvitto.vault",
     "kvitto.purchases",
     "kvitto.intake",

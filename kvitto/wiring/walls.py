@@ -203,6 +203,13 @@ TABLES: dict[str, list[Policy]] = {
         Policy("presented_use", "UPDATE", f"{PUBLIC} AND person_id = {PERSON}"),
         Policy("staff_point", "ALL", CASE_AT_POINT),
     ],
+    "tills_key": [
+        _MACHINE,
+        Policy("till", "SELECT", TILL),
+        Policy("staff", "SELECT", _at_work(ADMINISTRATOR, OFFICER)),
+        Policy("staff_new", "INSERT", "", _at_work(ADMINISTRATOR)),
+        Policy("staff_end", "UPDATE", _at_work(ADMINISTRATOR)),
+    ],
     "vault_key": [
         _MACHINE,
         Policy("till", "SELECT", TILL),

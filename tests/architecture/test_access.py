@@ -7,11 +7,12 @@ from django.urls import URLPattern, get_resolver
 from procrastinate.contrib.django import app as queue
 
 from kvitto.accounts.types import Kind
+from kvitto.doors.till_api.operations import OPERATIONS
 from kvitto.kernel.actor import ActorKind
 from kvitto.staff.rules import POLICY, REASONS
 from kvitto.staff.types import Act, Reason
 from kvitto.wiring import cli, faces
-from kvitto.wiring.acts import COMMANDS, JOBS, URLS
+from kvitto.wiring.acts import API, COMMANDS, JOBS, URLS
 from tools import access
 
 BUILT_IN = ("builtin:", "procrastinate.")  # the queue's own
@@ -59,6 +60,12 @@ def test_every_command_is_an_act_and_every_listed_command_exists():
 
 def test_every_job_is_an_act_and_every_listed_job_exists():
     assert {name for name in queue.tasks if not name.startswith(BUILT_IN)} == JOBS.keys()
+
+
+def test_every_operation_of_the_till_api_is_an_act_of_tills_or_of_everybody():
+    assert {each.name for each in OPERATIONS} == API.keys()
+    for each in OPERATIONS:
+        assert (ActorKind.VISITOR if each.open else ActorKind.TILL) in POLICY[API[each.name]].who
 
 
 def test_a_listed_page_is_for_those_who_come_to_its_face():

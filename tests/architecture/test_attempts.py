@@ -51,7 +51,15 @@ DUTY = {
         "approve-duty",
         "approve-change",
     },
-    "ines": {"duty-propose", "duty-end", "approve-duty", "approve-change"},
+    "ines": {
+        "duty-propose",
+        "duty-end",
+        "approve-duty",
+        "approve-change",
+        "till-key-new",
+        "till-key-rotate",
+        "till-key-revoke",
+    },
 }
 OWN = {  # what somebody does to themselves alone
     "sign-out", "set_language", "theme", "agreement", "security-end-all", "security-password", "factor-new", "factor-app",
@@ -62,7 +70,7 @@ WATCHED = {  # rows that nobody's attempt may change, and what of them
     "members_person": "*", "members_card": "*", "members_contact": "*",
     "members_membership": "*", "members_code": "id, person_id, digest, used_at", "choices_statement": "*",
     "purchases_receipt": "*", "vault_key": "*", "staff_person": "*", "staff_duty": "*", "staff_signature": "*",
-    "staff_case": "*", "staff_change": "*", "staff_glass": "*", "staff_agreement": "*",
+    "staff_case": "*", "staff_change": "*", "staff_glass": "*", "staff_agreement": "*", "tills_key": "*",
     "accounts_account": "id, username, password, kind, is_active", "accounts_factor": "id, account_id",
 }  # fmt: skip
 METHODS = ("get", "get", "post", "post", "post", "put", "patch", "delete", "head", "options")

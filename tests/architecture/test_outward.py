@@ -33,6 +33,7 @@ QUIET = {
 
 DATABASE = "the database, where KVITTO_DATABASE_URL says; on a local socket unless set"
 PROCESSES = "parts of one import run in processes of their own, over pipes"
+AWAITS = "waits for what has come in and for threads of its own process; the server hands requests in"
 REASONS = {
     "kvitto.kernel.db": DATABASE,
     "kvitto.kernel.identity": DATABASE,
@@ -43,6 +44,13 @@ REASONS = {
     "kvitto.wiring.commands": "`kvitto serve` listens on 127.0.0.1; measurements run beside, over pipes",
     "kvitto.intake.importer": PROCESSES,
     "kvitto.intake.worker": PROCESSES,
+    "kvitto.doors.till_api.bodies": AWAITS,
+    "kvitto.doors.till_api.asking": AWAITS,
+    "kvitto.doors.till_api.keys": AWAITS,
+    "kvitto.doors.till_api.committing": AWAITS,
+    "kvitto.purchases.actions": DATABASE,
+    "kvitto.benchmarks.tills": PROCESSES,
+    "kvitto.benchmarks.till_client": "asks a server that the measurement has started, on 127.0.0.1",
     "kvitto.benchmarks.browser": "asks a server that the measurement has started, on 127.0.0.1",
     "kvitto.benchmarks.copying": PROCESSES,
     "kvitto.benchmarks.intake": PROCESSES,

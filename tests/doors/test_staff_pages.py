@@ -147,7 +147,7 @@ def test_a_new_duty_ends_nothing(crew):
 
 
 def propose(client, colleague, duty="auditor", since=None, until=""):
-    since = since or datetime.now(UTC).date().isoformat()
+    since = since or localdate().isoformat()  # the co-op's day
     return client.post(f"{PEOPLE}/propose", {"staff": colleague.staff_id, "duty": duty, "since": since, "until": until})
 
 

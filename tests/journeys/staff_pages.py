@@ -20,7 +20,7 @@ NOT_SIGNED = "nils"  # hired by `settle`
 NO_PAGES = {
     "sign-out", "set_language", "theme", "still", "sso", "sso-back", "demo-sign-in", "factor-remove", "security-end",
     "security-end-all", "security-password", "case-close", "glass-review", "approve-duty", "approve-case", "approve-change",
-    "duty-propose", "duty-end", "factor-codes", "record-choice",
+    "duty-propose", "duty-end", "till-key-revoke", "till-key-rotate", "factor-codes", "record-choice",
 }  # fmt: skip
 
 
@@ -44,6 +44,10 @@ def settle(names: Mapping[str, str], card: str) -> None:
     from kvitto.kernel.periods import Period
     from kvitto.staff import actions, queries, records
     from kvitto.staff.types import Duty, Reason
+    from kvitto.stores.models import Company
+    from kvitto.stores.types import ScopeKind
+    from kvitto.tills import actions as tills
+    from kvitto.tills import queries as till_keys
 
     now = datetime.now(UTC)
     by = {
@@ -54,6 +58,9 @@ def settle(names: Mapping[str, str], card: str) -> None:
             made = Account.objects.create(username=NOT_SIGNED, password="!", kind=Kind.STAFF, created_at=now).pk
             actions.add_staff(account_id=made, name="Nils Nyman", person_id=None, by=OPERATOR, now=now)
         nils = next(each for each in queries.people() if each.name == "Nils Nyman")
+        if not till_keys.listed(now=now):
+            place = {"label": "All tills", "kind": ScopeKind.COMPANY, "code": Company.objects.first().code}
+            tills.issue(**place, by=OPERATOR, now=now)
         if not queries.open_proposals(now=now):
             duty = {"staff_id": nils.staff_id, "duty": Duty.AUDITOR, "period": Period(localdate(now))}
             actions.propose_duty(**duty, by=by["ines"], now=now)
@@ -114,6 +121,9 @@ def _officers(names: Mapping[str, str]) -> Iterator[State]:
     yield State("staff-agreement-publish", "/staff/agreements/new", who=greta)
     yield State("staff-processing", "/staff/processing", who=greta)
     yield State("staff-network", "/staff/network", who=ines)
+    yield State("staff-till-keys", "/staff/till-keys", who=ines)
+    yield State("staff-till-key-new", "/staff/till-keys/new", who=ines)
+    yield State("staff-till-key-new", "/staff/till-keys/new", "wrong", who=ines, act=_no_such_store)
 
 
 def _look_up(page: Page, card: str) -> None:
@@ -156,6 +166,13 @@ def _open(page: Page, card: str, reason: str) -> None:
     page.fill("main input[name=reference]", "K-2026-0174")
     with page.expect_navigation():
         page.press("main input[name=reference]", "Enter")
+
+
+def _no_such_store(page: Page) -> None:
+    page.fill("main input[name=label]", "Harbour, all tills")
+    page.fill("main input[name=code]", "no-such-store")
+    with page.expect_navigation():
+        page.click("main form button")
 
 
 def _month(page: Page, card: str) -> None:

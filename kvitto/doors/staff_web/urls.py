@@ -3,7 +3,17 @@
 from django.urls import path
 
 from kvitto.accounts.web import SignOut
-from kvitto.doors.staff_web import cases, members, pages, people, processing, second_factor, security, single_sign_on
+from kvitto.doors.staff_web import (
+    cases,
+    members,
+    pages,
+    people,
+    processing,
+    second_factor,
+    security,
+    single_sign_on,
+    till_keys,
+)
 
 urlpatterns = [
     path("staff/", pages.home, name="front"),
@@ -48,5 +58,9 @@ urlpatterns = [
     path("staff/agreements", people.agreements, name="agreements"),
     path("staff/agreements/new", people.publish, name="agreement-publish"),
     path("staff/processing", processing.processing, name="processing"),
+    path("staff/till-keys", till_keys.keys, name="till-keys"),
+    path("staff/till-keys/new", till_keys.new, name="till-key-new"),
+    path("staff/till-keys/<int:key_id>/rotate", till_keys.rotate, name="till-key-rotate"),
+    path("staff/till-keys/<int:key_id>/revoke", till_keys.revoke, name="till-key-revoke"),
     path("staff/network", people.network, name="network"),
 ]

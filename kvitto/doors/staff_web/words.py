@@ -16,6 +16,9 @@ from kvitto.staff import actions, cases, records
 from kvitto.staff.gate import DeniedError, NotStaffError
 from kvitto.staff.rules import BREAK_GLASS_PEOPLE, LONGEST_REFERENCE, POLICY, REASONS, barred
 from kvitto.staff.types import Act, AgreementState, Duty, Finding, Proof, Reason, Row
+from kvitto.stores.types import ScopeKind
+from kvitto.tills import actions as tills
+from kvitto.tills.types import KeyState
 
 register = template.Library()
 _catalogue = translation.gettext  # under a name that gathers no text: those of the policy are gathered from the policy
@@ -106,7 +109,22 @@ ERRORS: dict[type[KvittoError], Promise] = {
     choices.NotWaitingError: _("This waits no longer: it was confirmed, or decided anew since."),
     choices.NoStatementError: _("Nothing of this number was written down in this look-up."),
     TooYoungError: _("They are too young for a sign-in of their own."),
+    tills.LabelError: _("Say in 1 to 60 visible characters what the key is for."),
+    tills.DaysError: _("A key holds for 1 to 730 days."),
+    tills.NoSuchPlaceError: _("There is no store, chain or company with this code. The network page has them."),
+    tills.NoSuchKeyError: _("There is no such key."),
+    tills.KeyOverError: _("This key does not hold any more."),
     NotStaffError: _("Your account is not yet linked to a person who works here. Ask an administrator."),
+}
+KEY_STATES: dict[KeyState, Promise] = {
+    KeyState.HOLDS: _("holds"),
+    KeyState.EXPIRED: _("expired"),
+    KeyState.REVOKED: _("taken away"),
+}
+KEY_KINDS: dict[ScopeKind, Promise] = {
+    ScopeKind.STORE: _("Store"),
+    ScopeKind.CHAIN: _("Chain"),
+    ScopeKind.COMPANY: _("Company"),
 }
 # what each duty comes here for: the name of the page, what it is called, and the act it takes
 MENU: tuple[tuple[str, Promise, Act], ...] = (
@@ -120,6 +138,7 @@ MENU: tuple[tuple[str, Promise, Act], ...] = (
     ("access", _("Who may do what"), Act.ACCESS_VIEW_TABLE),
     ("processing", _("Processing"), Act.ACCESS_VIEW_TABLE),
     ("network", _("Network"), Act.NETWORK_VIEW),
+    ("till-keys", _("Till keys"), Act.TILL_KEY_VIEW),
     ("security", _("Signing in"), Act.STAFF_OWN_SESSIONS),
 )
 # in which entry of the menu a page without one of its own is found
@@ -134,6 +153,8 @@ UNDER = {
     "case-month": "cases",
     "glass": "cases",
     "agreement-publish": "agreements",
+    "till-key-new": "till-keys",
+    "till-key-rotate": "till-keys",
 }
 
 
@@ -186,6 +207,18 @@ def proof(code: str) -> str:
 def finding(code: Finding) -> Promise:
     """What a review found."""
     return FINDINGS[code]
+
+
+@register.filter
+def key_state(state: KeyState) -> Promise:
+    """Whether a till key holds."""
+    return KEY_STATES[state]
+
+
+@register.filter
+def key_kind(kind: ScopeKind) -> Promise:
+    """What a till key is for."""
+    return KEY_KINDS[kind]
 
 
 @register.filter

@@ -35,6 +35,7 @@ DONE: dict[str, Promise] = {
     "ended": _("It is ended."),
     "signed": _("You have signed the agreement."),
     "published": _("The new text is published. Everybody has to sign it."),
+    "revoked": _("The key is taken away. Nothing more comes in with it."),
     "reviewed": _("Your review is written down."),
 }
 

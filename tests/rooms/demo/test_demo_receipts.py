@@ -36,7 +36,7 @@ SLICE = 2_000
 def stores():
     network = parse(network_text(SHIFT).encode())
     return {
-        code: StoreInfo(0, code, store.name, 0, store.chain, store.zone, store.tills)
+        code: StoreInfo(0, code, store.name, 0, 0, store.chain, store.zone, store.tills)
         for code, store in network.stores.items()
     }
 

@@ -16,8 +16,8 @@ VALID = AgreementState.VALID
 YES_NO = (False, True)
 
 VISITORS = {
-    "public.front", "public.levels", "public.what_we_record", "public.language", "public.app", "public.sign_in", "public.sign_out",
-    "public.activate", "public.confirm", "public.design", "demo.become", "staff.sign_in",
+    "public.front", "public.levels", "public.what_we_record", "public.language", "public.api", "public.app", "public.sign_in",
+    "public.sign_out", "public.activate", "public.confirm", "public.design", "demo.become", "staff.sign_in",
 }  # fmt: skip
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.archive", "own.card", "own.account", "own.traces",
@@ -29,7 +29,7 @@ OPERATORS = {
     "processors.load",
     "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format",
     "receipts.inspect", "retention.run",
-    "till_key.issue", "db.operate", "bench.run", "demo.load", "serve.run", "jobs.work",
+    "till_key.issue", "till_key.revoke", "till_key.view", "db.operate", "bench.run", "demo.load", "serve.run", "jobs.work",
     "duty.reset_sign_in", "notices.view_unsent",
 }  # fmt: skip
 WITHOUT_AGREEMENT = {
@@ -52,18 +52,19 @@ OF_DUTY = {
     Duty.PRIVACY_OFFICER: {
         "case.approve", "duty.propose", "duty.approve", "duty.end", "agreement.publish", "access.view_table",
         "approvals.view", "change.approve", "network.view", "threshold.change", "audit.view", "audit.look_ups",
-        "glass.review", "agreement.view",
+        "glass.review", "agreement.view", "till_key.view",
     },
     Duty.ADMINISTRATOR: {
         "duty.propose", "duty.approve", "duty.end", "access.view_table", "approvals.view", "change.approve",
-        "network.view", "retention.change", "keys.destroy", "till_key.issue", "agreement.view",
+        "network.view", "retention.change", "keys.destroy", "till_key.issue", "till_key.revoke", "till_key.view",
+        "agreement.view",
     },
     Duty.AUDITOR: {"audit.view", "audit.look_ups"},
 }  # fmt: skip
 OF_KIND = {
     ActorKind.VISITOR: VISITORS,
     ActorKind.MEMBER: (VISITORS - {"staff.sign_in"}) | OWN,
-    ActorKind.TILL: {"receipts.import"},
+    ActorKind.TILL: {"receipts.import", "receipts.ask", "receipts.check_card"},
     ActorKind.OPERATOR: OPERATORS,
     ActorKind.SYSTEM: {"retention.run", "categories.sweep", "notices.mail"},
 }
