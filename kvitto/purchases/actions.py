@@ -14,6 +14,7 @@ from kvitto.kernel.db import batch_cursor, require_transaction
 from kvitto.kernel.errors import NotFoundError
 from kvitto.kernel.periods import quarter_of
 from kvitto.members import queries as members
+from kvitto.purchases import arrivals
 from kvitto.purchases.models import KeptBack
 from kvitto.purchases.rules import DIGEST_VERSION
 from kvitto.purchases.types import Existing, Head, Packed, Stored
@@ -103,13 +104,16 @@ def store(*, receipts: Sequence[Packed], delivery_id: int, first: bool = True) -
     """Seal and store a batch in the caller's transaction; what became of each, in order.
 
     Keys within the batch must differ. A key that is stored already is left alone: `same` when the digests agree, else
-    `conflict` with what stands there. `first` is false when the delivery has stored a batch with the same keys before.
+    `conflict` with what stands there. `first` is false when the delivery has stored a batch with the same keys before. Whoever
+    waits for receipts of the buyers is told.
     """
     require_transaction()
     if not receipts:
         return []
     inserted = _stage(receipts, delivery_id, _INSERT)
     outcomes = [Stored("inserted")] * len(receipts)
+    if inserted:
+        arrivals.tell(receipt.head.person_id for receipt in receipts)
     if inserted < len(receipts):
         with connection.cursor() as cursor:
             cursor.execute(_EXISTING, [delivery_id if first else -1])

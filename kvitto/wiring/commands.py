@@ -37,7 +37,14 @@ def serve(port: Port = 8000) -> None:
     import uvicorn
 
     base.prepare()  # the application makes Django ready itself, with settings of a web server
-    uvicorn.run("kvitto.wiring.asgi:application", host="127.0.0.1", port=port, lifespan="off", access_log=False)
+    uvicorn.run(
+        "kvitto.wiring.asgi:application",
+        host="127.0.0.1",
+        port=port,
+        lifespan="off",
+        access_log=False,
+        timeout_graceful_shutdown=3,  # pages that are open wait for receipts: they ask again elsewhere
+    )
 
 
 def worker() -> None:

@@ -3,7 +3,21 @@
 from django.urls import path, register_converter
 
 from kvitto.accounts.web import SignOut
-from kvitto.doors.member_web import access, card, choices, converters, household, notices, own, pages, pwa, removal
+from kvitto.doors.member_web import (
+    access,
+    api,
+    card,
+    choices,
+    converters,
+    export,
+    household,
+    live,
+    notices,
+    own,
+    pages,
+    pwa,
+    removal,
+)
 from kvitto.doors.member_web.language import choose_language
 from kvitto.doors.member_web.theme import set_theme
 
@@ -47,7 +61,17 @@ urlpatterns = [
     path("search", own.search, name="search"),
     path("receipts", own.receipts, name="receipts"),
     path("receipts/<day:day>/<row:receipt_id>", own.receipt, name="receipt"),
+    path("receipts/<day:day>/<row:receipt_id>/pdf", own.receipt_pdf, name="receipt-pdf"),
+    path("receipts/<day:day>/<row:receipt_id>/remove", removal.receipt, name="receipt-remove"),
+    path("receipts/<day:day>/<row:receipt_id>/remove/do", removal.remove_receipt, name="receipt-remove-do"),
+    path("receipts/live", live.live, name="live"),
     path("account", pages.account, name="account"),
+    path("account/export", export.export, name="export"),
+    path("account/export/receipts.<slug:kind>", export.file, name="export-file"),
+    path("account/export/token", export.make_token, name="export-token"),
+    path("account/export/token/end", export.revoke_token, name="export-token-revoke"),
+    path("api/me/receipts", api.receipts, name="api-receipts"),
+    path("api/openapi.json", api.description, name="api-description"),
     path("account/traces", pages.traces, name="traces"),
     path("design", pages.design, name="design"),
     path("language", choose_language, name="set_language"),

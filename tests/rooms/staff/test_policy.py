@@ -17,10 +17,10 @@ YES_NO = (False, True)
 
 VISITORS = {
     "public.front", "public.levels", "public.what_we_record", "public.language", "public.app", "public.sign_in", "public.sign_out",
-    "public.activate", "public.confirm", "public.design", "demo.become", "staff.sign_in",
+    "public.api", "public.activate", "public.confirm", "public.design", "demo.become", "staff.sign_in",
 }  # fmt: skip
 OWN = {
-    "own.view_purchases", "own.search", "own.receipts", "own.archive", "own.card", "own.account", "own.traces",
+    "own.view_purchases", "own.search", "own.receipts", "own.export", "own.archive", "own.card", "own.account", "own.traces",
     "own.security", "own.choices", "own.notices", "own.household", "own.keep_back", "own.remove",
 }  # fmt: skip
 OPERATORS = {
