@@ -160,6 +160,7 @@ COMMANDS: dict[str, Act] = {
     "bench purge": Act.BENCH_RUN,
     "bench pages": Act.BENCH_RUN,
     "bench members": Act.BENCH_RUN,
+    "bench receipts": Act.BENCH_RUN,
 }
 
 JOBS: dict[str, Act] = {

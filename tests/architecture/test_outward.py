@@ -49,6 +49,7 @@ REASONS = {
     "kvitto.benchmarks.copying": PROCESSES,
     "kvitto.benchmarks.intake": PROCESSES,
     "kvitto.benchmarks.pages": DATABASE,
+    "kvitto.benchmarks.receipts": "open pages at a server that the measurement has started, on 127.0.0.1",
     "kvitto.benchmarks.registers": PROCESSES,
     "kvitto.benchmarks.spooled": PROCESSES,
     "kvitto.notices.mail": "the co-op's mail server, once it is set up: off without KVITTO_SMTP_URL",
