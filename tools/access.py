@@ -72,7 +72,7 @@ SECTIONS = {
         "export",
         "threshold",
     },
-    "Groups, and the record of acts": {"audit", "insight", "audience", "publication"},
+    "Groups, and the record of acts": {"audit", "log", "insight", "audience", "publication"},
     "The machine": {"till_key", "db", "bench", "serve", "jobs", "notices"},
 }
 

@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from kvitto.audit.models import Entry
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import opened, require_transaction
 from kvitto.kernel.periods import Period
+
+_INSERT = """
+    INSERT INTO audit_entry (at, actor_kind, actor_id, action, purpose, subject, period, count, "case", digest)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+"""
 
 
 def refused(*, by: Actor, act: str, why: str, now: datetime) -> None:
@@ -44,16 +50,20 @@ def record(  # noqa: PLR0913  an entry's fields
 ) -> int:
     """Write one act in the caller's transaction, so that act and entry commit together; the entry's number."""
     require_transaction()
-    entry = Entry.objects.create(
-        at=now,
-        actor_kind=by.kind,
-        actor_id=by.id,
-        action=action,
-        purpose=purpose,
-        subject=subject,
-        period=DateRange(period.start, period.end) if period else None,
-        count=count,
-        case=case,
-        digest=digest,
-    )
-    return int(entry.pk)
+    with connection.cursor() as cursor:  # not by the ORM, which takes three times as long for the one row
+        cursor.execute(
+            _INSERT,
+            [
+                now,
+                by.kind,
+                by.id,
+                action,
+                purpose,
+                subject,
+                DateRange(period.start, period.end) if period else None,
+                count,
+                case,
+                digest,
+            ],
+        )
+        return int(cursor.fetchone()[0])

@@ -2,8 +2,9 @@
 
 from django.contrib.postgres.fields import DateRangeField
 from django.db import models
+from django.db.models import Func
 
-from kvitto.kernel.privacy import FieldClass, Held, Rule
+from kvitto.kernel.privacy import FieldClass, Held, Rule, reference
 
 
 def _trace(why: str) -> Held:
@@ -23,6 +24,9 @@ class Entry(models.Model):
     count = models.IntegerField()
     case = models.CharField(max_length=64)
     digest = models.BinaryField()
+    salt = models.BinaryField(
+        db_default=Func(Func(function="gen_random_uuid"), function="uuid_send", output_field=models.BinaryField())
+    )
 
     class Meta:
         db_table = "audit_entry"
@@ -44,3 +48,72 @@ class Entry(models.Model):
         count = _trace("how many receipts or rows it touched")
         case = _trace("the case it was done under")
         digest = _trace("a keyed digest of what a batch held, to compare later")
+        salt = Held(
+            FieldClass.TRACE,
+            "keeps anybody from guessing the entry from its hash in the log",
+            Rule.AUDIT,
+            exported=False,
+        )
+
+
+class Waiting(models.Model):
+    """An entry that has no number yet. A trigger writes it with the entry; the sequencer deletes it with the numbering."""
+
+    entry_id = models.BigIntegerField(primary_key=True)
+
+    class Meta:
+        db_table = "audit_waiting"
+
+    class Privacy:
+        entry_id = reference("which entry waits for its number")
+
+
+class Leaf(models.Model):
+    """An entry's place in the log, and its hash: RFC 6962's leaf."""
+
+    number = models.BigIntegerField(primary_key=True)
+    entry_id = models.BigIntegerField(unique=True)
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_leaf"
+
+    class Privacy:
+        number = reference("the place in the log, from 0 without a gap")
+        entry_id = reference("which entry it is the hash of")
+        hash = reference("a salted hash, of which nothing can be read")
+
+
+class Node(models.Model):
+    """The hash over 256 complete neighbours of eight levels below: so that no proof reads more than some hundred hashes."""
+
+    id = models.BigAutoField(primary_key=True)
+    level = models.SmallIntegerField()
+    place = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_node"
+        constraints = [models.UniqueConstraint(fields=["level", "place"], name="audit_node_place")]
+
+    class Privacy:
+        id = reference("names the row")
+        level = reference("how far above the leaves")
+        place = reference("the place on its level")
+        hash = reference("a hash over hashes")
+
+
+class Checkpoint(models.Model):
+    """What the log has signed: so many entries, under this root."""
+
+    size = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    note = models.TextField()
+
+    class Meta:
+        db_table = "audit_checkpoint"
+
+    class Privacy:
+        size = reference("how many entries there were")
+        at = reference("when it was signed")
+        note = reference("the text that was signed, with its signature")

@@ -214,6 +214,7 @@ POLICY: dict[Act, Row] = {
     ),
     # groups, never a person
     Act.AUDIT_VIEW: _staff("read the record of acts, which names no person", AUDITOR, OFFICER),
+    Act.LOG_PROVE: _open("number, sign, check and prove the log of acts", OPERATOR),
     Act.AUDIT_LOOK_UPS: _staff("see how many look-ups of single members there were", AUDITOR, OFFICER),
     Act.INSIGHT_QUERY: _staff("ask how groups of customers buy", ANALYST),
     Act.AUDIENCE_BUILD: _staff("describe whom a message is for, seeing only how many they are", MARKETER),

@@ -102,6 +102,7 @@ class Act(StrEnum):
 
     AUDIT_VIEW = "audit.view"
     AUDIT_LOOK_UPS = "audit.look_ups"
+    LOG_PROVE = "log.prove"
     INSIGHT_QUERY = "insight.query"
     AUDIENCE_BUILD = "audience.build"
     PUBLICATION_SEND = "publication.send"

@@ -148,6 +148,11 @@ COMMANDS: dict[str, Act] = {
     "members death": Act.HOUSEHOLD_CHANGE,
     "members main": Act.HOUSEHOLD_CHANGE,
     "retention run": Act.RETENTION_RUN,
+    "audit key": Act.LOG_PROVE,
+    "audit number": Act.LOG_PROVE,
+    "audit verify": Act.LOG_PROVE,
+    "audit prove": Act.LOG_PROVE,
+    "audit export": Act.LOG_PROVE,
     "notices unsent": Act.NOTICES_VIEW_UNSENT,
     "staff add": Act.DUTY_ADD_PERSON,
     "staff reset": Act.DUTY_RESET_SIGN_IN,
@@ -161,6 +166,7 @@ COMMANDS: dict[str, Act] = {
     "bench pages": Act.BENCH_RUN,
     "bench members": Act.BENCH_RUN,
     "bench receipts": Act.BENCH_RUN,
+    "bench audit": Act.BENCH_RUN,
 }
 
 JOBS: dict[str, Act] = {

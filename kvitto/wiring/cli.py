@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from kvitto.doors.cli import assortment, base, db, members, network, notices, processors, receipts, retention, staff
+from kvitto.doors.cli import (
+    assortment,
+    audit,
+    base,
+    db,
+    members,
+    network,
+    notices,
+    processors,
+    receipts,
+    retention,
+    staff,
+)
 from kvitto.wiring import commands
 
 app = typer.Typer(
@@ -21,6 +33,7 @@ app.add_typer(members.app, name="members")
 app.add_typer(retention.app, name="retention")
 app.add_typer(notices.app, name="notices")
 app.add_typer(staff.app, name="staff")
+app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.add_typer(commands.bench, name="bench")
 for command in (commands.migrate, commands.demo, commands.serve, commands.worker):

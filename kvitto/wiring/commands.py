@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,11 +49,20 @@ def serve(port: Port = 8000) -> None:
 
 
 def worker() -> None:
-    """Run the jobs: retention every night, and each minute the mail, where a mail server is set up."""
+    """Run the jobs: retention every night, the mail each minute, where a mail server is set up. Number the acts as they come."""
     base.setup()
     from django.core.management import call_command
 
-    call_command("procrastinate", "worker", "--delete-jobs", "successful")  # one a minute would soon be many
+    from kvitto.audit import log
+
+    stop = threading.Event()
+    sequencer = threading.Thread(target=log.watch, kwargs={"stopped": stop.is_set}, name="sequencer")
+    sequencer.start()
+    try:
+        call_command("procrastinate", "worker", "--delete-jobs", "successful")  # one a minute would soon be many
+    finally:
+        stop.set()
+        sequencer.join()
 
 
 def demo(
@@ -222,6 +232,28 @@ def receipts(
             requests=requests,
             serve=[sys.executable, sys.argv[0], "serve"],
             progress=base.messages.print,
+        )
+    _show(result, as_json=as_json)
+
+
+@bench.command()
+def audit(
+    as_json: Json = False,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="connections that write at once")] = 16,
+    acts: Annotated[int, typer.Option(min=10, help="acts of each in a slice")] = 500,
+    slices: Annotated[int, typer.Option(min=1, help="slices, alternating with the yardstick")] = 3,
+    entries: Annotated[int, typer.Option(min=1, help="how many entries the log has when it is checked")] = 1_000_000,
+) -> None:
+    """Acts written one by one, each durable, the log that grows over them, and checking all of it."""
+    base.setup()
+    from kvitto.benchmarks import traces as measurement
+    from kvitto.benchmarks.scratch import database_of_its_own
+    from kvitto.wiring import setup
+
+    with database_of_its_own():
+        setup.migrate()
+        result = measurement.run(
+            threads=threads, acts=acts, slices=slices, entries=entries, progress=base.messages.print
         )
     _show(result, as_json=as_json)
 

@@ -106,6 +106,7 @@ DEBUG = env_bool("KVITTO_DEBUG", default=False)
 SECRET_KEY = secret_key()
 ALLOWED_HOSTS = env_list("KVITTO_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 SERVICE_NAME = os.environ.get("KVITTO_SERVICE_NAME") or "Kvitto"  # what members read
+LOG_NAME = os.environ.get("KVITTO_LOG_NAME") or "kvitto/log"  # what signed checkpoints of the record of acts are called
 SECURE = env_bool("KVITTO_HTTPS", default=False)
 DEMO_DOOR = env_bool("KVITTO_DEMO_DOOR", default=False)  # `kvitto demo` says yes: its people need no password
 

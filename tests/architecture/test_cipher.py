@@ -6,6 +6,7 @@ import re
 from tests.architecture.source import imports, modules, room_of, strings
 
 OPEN_TO_OTHERS = {"kvitto.vault.actions", "kvitto.vault.queries", "kvitto.vault.types", "kvitto.vault.digests"}
+SIGNING = {"kvitto.audit.notes", "kvitto.audit.signing"}  # of the log's checkpoints
 DIGESTS = {"kvitto.vault.digests.receipt_digest", "kvitto.vault.digests.card_digest"}
 LISTS_OF_TABLES = {"kvitto.wiring.grants", "kvitto.wiring.walls"}  # who may do what with which, and with which rows
 
@@ -17,7 +18,14 @@ def test_nothing_outside_the_vault_imports_the_cipher():
         module for module in modules() if any(name.split(".")[0] == "cryptography" for name in imports(module))
     }
 
-    assert importers == {"kvitto.vault.actions", "kvitto.vault.keyring"}
+    assert importers == {"kvitto.vault.actions", "kvitto.vault.keyring", *SIGNING}
+
+
+def test_who_signs_and_checks_signatures_does_nothing_else():
+    signing = ("cryptography.exceptions", "cryptography.hazmat.primitives.asymmetric.ed25519")
+    imported = {name for module in SIGNING for name in imports(module) if name.startswith("cryptography")}
+
+    assert {name for name in imported if not name.startswith(signing)} == set()
 
 
 def test_nothing_outside_the_vault_imports_its_insides():

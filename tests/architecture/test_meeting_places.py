@@ -30,7 +30,6 @@ MEETING_PLACES = {
     "kvitto.doors.member_web.choices": "the member's own choice of a level, and how many of their own receipts it has limited",
     "kvitto.rights.removal": "a person's choices decide what is taken out of their own receipts",
     "kvitto.purchases.rewriting": "what opens and replaces a person's lines names their audit id in the entry",
-    "kvitto.doors.member_web.words": "what codes are called; no data",
     "kvitto.doors.member_web.errors": "the sentence for each room's refusal; no data",
     "kvitto.retention.actions": "one run of every room's own rule about time",
     "kvitto.rights.rules": "the list of what every column about a person is, in plain words",

@@ -22,7 +22,8 @@ RULES_BUT_COLOURS = RULES | {"rules": {"color-contrast": {"enabled": False}}}
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
 PHONE, NARROW, DESKTOP = 390, 320, 1200
 
-FRAME = "() => [document.documentElement.lang, document.querySelectorAll('h1').length]"
+FRAME = """() => [document.documentElement.lang, document.querySelectorAll('h1').length,
+    document.querySelector('.brand')?.textContent.split(' · ')[0] ?? 'Kvitto']"""
 
 # Every place that can be clicked, and is smaller than it must be. A link in the middle of a sentence may be as low as its line
 # (WCAG 2.5.8), one at the tabs or a main button has to be larger than others.
@@ -125,9 +126,10 @@ def look(tour, state, turn):
     Colours are the same in every language: they are measured in the first turn, light and dark.
     """
     page = tour.show(state)
-    lang, headings = page.evaluate(FRAME)
+    lang, headings, brand = page.evaluate(FRAME)
     tour.note(state, "page", [f"lang is {lang}"] if lang != tour.language else [])
     tour.note(state, "page", [f"{headings} h1"] if headings != 1 and state.page != "design" else [])
+    tour.note(state, "page", [f"it is called {brand}"] if brand != "Kvitto" else [])
     tour.note(state, "targets", page.evaluate(SMALL_TARGETS))
     page.evaluate(AXE)
     if turn == 0:

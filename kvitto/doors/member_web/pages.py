@@ -55,7 +55,7 @@ def account(request: MemberRequest, visit: Visit) -> HttpResponse:
         "cards": members.cards_of(visit.person_id, now=visit.now),
         "contacts": members.contacts_of(visit.person_id),
         "homes": members.homes_of(visit.person_id),
-        "service": stores.contact(),
+        "contact": stores.contact(),
     }
     return render(request, "member/account.html", context)
 

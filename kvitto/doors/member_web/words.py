@@ -16,7 +16,6 @@ from kvitto.doors.member_web.formats import month as month_words
 from kvitto.households.types import Role
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.periods import Period
-from kvitto.members.types import ContactKind
 from kvitto.purchases.types import LevelReason
 from kvitto.rights.rules import EEA
 from kvitto.rights.types import Processor, Seen
@@ -139,7 +138,7 @@ DUTIES: dict[Duty, Promise] = {
     Duty.AUDITOR: _("auditor"),
 }
 OTHERS: dict[ActorKind, Promise] = {ActorKind.OPERATOR: _("the operator")}
-CONTACTS: dict[ContactKind, Promise] = {ContactKind.EMAIL: _("E-mail"), ContactKind.PHONE: _("Phone")}
+CONTACTS: dict[str, Promise] = {"email": _("E-mail"), "phone": _("Phone")}
 BONUS_CLASSES: dict[str, Promise] = {"standard": _("purchases"), "fuel": _("fuel")}
 
 
@@ -155,9 +154,9 @@ def role(value: Role) -> Promise:
 
 
 @register.filter
-def contact(value: ContactKind) -> Promise:
+def contact(kind: str) -> str:
     """A way to reach somebody."""
-    return CONTACTS[value]
+    return _named(CONTACTS, kind)
 
 
 @register.filter

@@ -56,7 +56,7 @@ GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
             "threshold",
         ),
     ),
-    (_("Groups, and the record of acts"), ("audit", "insight", "audience", "publication")),
+    (_("Groups, and the record of acts"), ("audit", "log", "insight", "audience", "publication")),
     (_("Staff, for themselves"), ("staff",)),
     (_("A member, for themselves"), ("own",)),
     (_("Open to everybody"), ("public",)),

@@ -24,7 +24,7 @@ OWN = {
     "own.security", "own.choices", "own.notices", "own.household", "own.keep_back", "own.remove",
 }  # fmt: skip
 OPERATORS = {
-    "member.issue_code", "household.change", "register.import",
+    "member.issue_code", "household.change", "register.import", "log.prove",
     "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",
     "processors.load",
     "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format", "retention.run",

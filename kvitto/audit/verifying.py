@@ -1,0 +1,153 @@
+"""Checking the whole log from its tables: entries against leaves, leaves against the tree, the tree against what was signed.
+
+Nothing that is stored is believed: hashes are computed from the entries anew, and nodes and roots from those hashes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import connections, transaction
+
+from kvitto.audit import log, notes, signing, tree
+from kvitto.kernel.db import OWNER
+
+FETCH = 5_000  # rows at a time
+_ENTRIES = f"""
+    SELECT l.number, l.hash, {log.HASH} FROM audit_leaf l LEFT JOIN audit_entry e ON e.id = l.entry_id ORDER BY l.number
+"""  # noqa: S608  our own words
+_STRAYS = """
+    SELECT (SELECT count(*) FROM audit_waiting),
+        (SELECT count(*) FROM audit_entry e WHERE NOT EXISTS (SELECT FROM audit_leaf l WHERE l.entry_id = e.id)
+            AND NOT EXISTS (SELECT FROM audit_waiting w WHERE w.entry_id = e.id))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The first thing that is wrong, and at which place of the log; -1 where it has none."""
+
+    number: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How many entries and checkpoints were checked, how many entries wait for a number; what is wrong first, if anything."""
+
+    entries: int
+    checkpoints: int
+    waiting: int
+    fault: Fault | None
+
+
+Signatures = dict[int, list[tuple[tree.Hash, str]]]  # size -> roots that were signed, and whose checkpoint it is
+Nodes = dict[tuple[int, int], tree.Hash]  # level and place -> hash
+
+
+class Roots:
+    """The tree as its leaves come by: the root over so many, at any size, from the hashes alone."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.peaks: list[tree.Hash] = []  # of complete subtrees, the largest first
+
+    def add(self, leaf: tree.Hash) -> tuple[int, int, tree.Hash] | None:
+        """Take the next leaf; the node of a kept level that it completes, by level and place."""
+        found, size, level, kept = leaf, self.size, 0, None
+        while size & 1:
+            found = tree.node_hash(self.peaks.pop(), found)
+            size, level = size >> 1, level + 1
+            if level % log.STEP == 0:
+                kept = (level, size, found)
+        self.peaks.append(found)
+        self.size += 1
+        return kept
+
+    def root(self) -> tree.Hash:
+        """Over all leaves so far."""
+        if not self.peaks:
+            return tree.EMPTY
+        found = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            found = tree.node_hash(peak, found)
+        return found
+
+
+def verify(*, kept: Iterable[str] = (), progress: Callable[[int], None] = lambda _: None) -> Verdict:
+    """Check everything, as it stands at one moment. `kept`: checkpoints that others have kept, which must still hold."""
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute("SELECT 1")  # says who asks: inside, nothing may come before the level of isolation
+    with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return checked(cursor, kept=kept, progress=progress)
+
+
+def checked(cursor: Any, *, kept: Iterable[str] = (), progress: Callable[[int], None] = lambda _: None) -> Verdict:
+    """The same, in the caller's transaction."""
+    cursor.execute(_STRAYS)
+    waiting, unnumbered = cursor.fetchone()
+    cursor.execute("SELECT size, note FROM audit_checkpoint ORDER BY size")
+    signed, fault = _signed(cursor.fetchall(), kept)
+    cursor.execute("SELECT level, place, hash FROM audit_node")
+    nodes = {(level, place): bytes(found) for level, place, found in cursor.fetchall()}
+    roots = Roots()
+    fault = fault or _walk(roots, nodes, signed, progress) or _strayed(roots.size, signed, nodes, unnumbered)
+    return Verdict(roots.size, len(signed), waiting, fault)
+
+
+def _strayed(size: int, signed: Signatures, nodes: Nodes, unnumbered: int) -> Fault | None:
+    """What is wrong although every entry that is there is right."""
+    if beyond := [each for each in signed if each > size]:
+        return Fault(size, f"entries are missing at the end: {max(beyond):,} were signed for, {size:,} are there")
+    if unnumbered:
+        return Fault(-1, f"{unnumbered:,} entries have no number and do not wait for one")
+    if len(nodes) != sum(size >> level for level in range(log.STEP, 64, log.STEP)):
+        return Fault(-1, "there are nodes that belong to no entries")
+    return None
+
+
+def _walk(roots: Roots, nodes: Nodes, signed: Signatures, progress: Callable[[int], None]) -> Fault | None:
+    """Every entry in the order of its number, up to the first that is wrong."""
+    for number, stored, found in _rows():
+        place = roots.size
+        if number != place:
+            return Fault(place, "the entry is missing")
+        if found is None:
+            return Fault(place, "the entry is missing behind its leaf")
+        if found != stored:
+            return Fault(place, "the entry is not what was hashed")
+        completed = roots.add(found)
+        if completed and nodes.get(completed[:2]) != completed[2]:
+            return Fault(place, f"the node of level {completed[0]}, place {completed[1]} is not over these entries")
+        for root, whose in signed.get(roots.size, ()):
+            if root != roots.root():
+                return Fault(place, f"the first {roots.size:,} entries are not those that were signed for ({whose})")
+        if roots.size % FETCH == 0:
+            progress(roots.size)
+    return None
+
+
+def _rows() -> Iterator[tuple[Any, ...]]:
+    with connections[OWNER].connection.cursor("audit_verify") as cursor:
+        cursor.itersize = FETCH
+        cursor.execute(_ENTRIES, binary=True)
+        yield from cursor
+
+
+def _signed(own: Iterable[tuple[int, str]], kept: Iterable[str]) -> tuple[Signatures, Fault | None]:
+    """Roots by size, of every checkpoint; and the first that cannot be believed."""
+    found: Signatures = {}
+    public = signing.public_key()
+    every: list[tuple[str, int | None, str]] = [(note, size, "a checkpoint of its own") for size, note in own]
+    every += [(note, None, "a checkpoint that was kept") for note in kept]
+    for note, size, whose in every:
+        try:
+            signed = notes.read(note, settings.LOG_NAME, public)
+        except notes.NoteError as error:
+            return found, Fault(-1, f"{whose}: {error}")
+        if size not in {None, signed.size}:
+            return found, Fault(-1, f"{whose} is about {signed.size:,} entries, and stands at {size:,}")
+        found.setdefault(signed.size, []).append((signed.root, whose))
+    return found, None
