@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check attempts browser screenshots vitals lint lock messages clean
+.PHONY: demo test check attempts leaks browser screenshots vitals ban lint lock messages clean
 
 $(VENV)/demo.stamp: requirements/demo.txt pyproject.toml CHANGELOG.md hatch_build.py $(wildcard kvitto/locale/*/LC_MESSAGES/django.po)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -34,6 +34,10 @@ test: lint browser  ## everything
 attempts: $(VENV)/dev.stamp  ## everybody tries what is not theirs, 12,000 times
 	KVITTO_ATTEMPTS=12000 $(BIN)/pytest -q tests/architecture/test_attempts.py $(ARGS)
 
+leaks: $(VENV)/dev.stamp  ## 100,000 orders of statements, receipts and uses, others each time; KVITTO_SEED repeats them
+	seed=$${KVITTO_SEED:-$$(date +%s)}; echo "KVITTO_SEED=$$seed"; \
+	KVITTO_SEED=$$seed KVITTO_INTERLEAVINGS=$${KVITTO_INTERLEAVINGS:-100000} $(BIN)/pytest -n 2 tests/rooms/choices/test_interleavings.py $(ARGS)
+
 browser:  # Chromium and a font, where they are missing and can be installed
 	sh tools/browser.sh
 
@@ -42,6 +46,9 @@ screenshots: $(VENV)/dev.stamp browser  ## pictures of every page in every state
 
 vitals: $(VENV)/dev.stamp browser  ## bytes over the wire and the largest paint on a slow phone, as JSON
 	$(BIN)/python -m tools.vitals $(ARGS)
+
+ban: $(VENV)/dev.stamp browser  ## how long until a ban holds, on the web and by phone, as JSON
+	$(BIN)/python -m tools.ban $(ARGS)
 
 messages: $(VENV)/dev.stamp  ## gathers the texts of the pages into kvitto/locale and says which lack a translation
 	$(BIN)/python -m tools.messages $(ARGS)

@@ -60,6 +60,9 @@ COUNTED = {  # what tests count, and how it is told
     "cells": "access policy: {:,} cells decided",
     "reads": "walls: {:,} cells read in the database",
     "attempts": "attempts at what is not one's own: {:,}, none of which succeeded",
+    "canary_answers": "canary walk: {:,} answers to everybody at every address",
+    "canary_bytes": "canary walk: {:,} bytes searched, of others' purchases found: 0",
+    "interleavings": "interleavings of statements, receipts and uses: {:,}, leaks: 0",
 }
 
 

@@ -6,12 +6,23 @@ follow each other ask for it, and goes before one that does not: no test ever se
 a test changes is rolled back to the layer, whose rows are as the real actions left them. One that really commits has none.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 
 ON_TOP = {}  # the name of a fixture, and what makes its layer, which is handed what the layers below it gave by name
+
+
+@contextmanager
+def undone():
+    """A transaction, inside a test's own, of which nothing stays; an outermost one may be opened in it."""
+    block = transaction.atomic()
+    block._from_testcase = True
+    with block:
+        yield
+        transaction.set_rollback(True)
 
 
 def layer(name):

@@ -70,7 +70,7 @@ def run(
     return result | {"pages": pages, "receipts_per_s": rate, "seconds": seconds, "requests": requests}
 
 
-def _refused(_file: str, refused: Any) -> None:
+def _refused(_file: str, _place: str, refused: Any) -> None:
     raise NoAnswerError(f"a receipt of the measurement was refused: {refused.refusal.message}")
 
 

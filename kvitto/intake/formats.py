@@ -11,6 +11,7 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import msgspec
 
+from kvitto.intake.scrub import scrubbed
 from kvitto.intake.types import Raw, Reason, Refusal
 from kvitto.kernel.money import AMOUNT_PATTERN, END
 from kvitto.purchases.rules import canonical
@@ -88,10 +89,20 @@ def decode(raw: Raw) -> tuple[Receipt, bytes] | Refusal:
         return _explained(error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Refusal(Reason.NOT_JSON, "$", f"not a JSON object in UTF-8: {error}")
+    receipt = _without_numbers_of_people(receipt)
     form = canonical(receipt)
     if _may_repeat_a_key(raw.body, receipt, form) and (name := _repeated_key(raw.body)):
         return Refusal(Reason.DUPLICATE_KEY, "$", "a key stands twice in one object", wrote=name)
     return receipt, form
+
+
+def _without_numbers_of_people(receipt: Receipt) -> Receipt:
+    """The receipt without card numbers and identity codes that a till has printed into the texts of its lines."""
+    texts = "\n".join([line.text for line in receipt.lines])
+    if scrubbed(texts) == texts:
+        return receipt
+    lines = [msgspec.structs.replace(line, text=scrubbed(line.text)) for line in receipt.lines]
+    return msgspec.structs.replace(receipt, lines=lines)
 
 
 def _unreadable(raw: Raw) -> Refusal | None:

@@ -1,8 +1,8 @@
 """Importing receipt files: one reader, and as many takers as there are processes.
 
-The reader cuts the file into blocks of whole lines; a taker turns a block into one transaction (or a few). With one block
-there is one taker, in this process. A taker whose reader is killed sees its pipe close and ends; what it had not committed
-the next run brings again, and what it had counts as `same`.
+The reader cuts the file into blocks of whole lines, or translates it when it is of another dialect; a taker turns a block
+into one transaction (or a few). With one block there is one taker, in this process. A taker whose reader is killed sees its
+pipe close and ends; what it had not committed the next run brings again, and what it had counts as `same`.
 """
 
 import multiprocessing
@@ -15,10 +15,13 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Self, cast
 
+import django
 from django.db import Error
 
 from kvitto.intake import worker
-from kvitto.intake.reader import Block, blocks
+from kvitto.intake.dialects.reading import dialect_of, translated
+from kvitto.intake.dialects.types import Format, Profile, Syntax, Translated
+from kvitto.intake.reader import Block, blocks, chunks, head
 from kvitto.intake.types import BatchResult, Refused, Summary
 from kvitto.kernel.database import explained
 from kvitto.kernel.errors import KvittoError
@@ -58,7 +61,7 @@ class Takers:
         for process in self.processes:
             process.join()
 
-    def take(self, stream: Iterable[Block], count: Counting) -> None:
+    def take(self, stream: Iterable[Block | Translated], count: Counting) -> None:
         """Have every block taken in, in no particular order; `count` hears the results of each."""
         if not self.ends:
             taker = worker.Taker(dry_run=self.dry_run)
@@ -86,15 +89,18 @@ def import_files(
     names: Iterable[str],
     *,
     summary: Summary,
-    on_refused: Callable[[str, Refused], None],
+    on_refused: Callable[[str, str, Refused], None],
     on_bytes: Callable[[int], None] | None = None,
     jobs: int = 2,
     dry_run: bool = False,
+    said: Format = Format.AUTO,
+    profile: Profile | None = None,
 ) -> None:
     """Import files one after the other into `summary`, which is right also when an error or an interruption ends it.
 
-    `on_refused` hears each refusal with its file, `on_bytes` how far the files have been read. UnreadableFileError and
-    ImportStoppedError end it; the clock is read for every batch.
+    `on_refused` hears each refusal with its file and whether its position is a `line` or a `transaction`, `on_bytes` how
+    far the files have been read. `said` and `profile` are what is known of the files' format. UnreadableFileError,
+    UnknownDialectError and ImportStoppedError end it; the clock is read for every batch.
     """
     before = 0
     for name in names:
@@ -103,18 +109,36 @@ def import_files(
             if on_bytes:
                 on_bytes(before + position)
 
-        def count(results: list[BatchResult], name: str = name) -> None:
+        dialect = dialect_of(head(name), said=said, profile=profile)
+        unit = "transaction" if dialect and dialect.syntax is Syntax.XML else "line"
+
+        def count(results: list[BatchResult], name: str = name, unit: str = unit) -> None:
             for result in results:
                 summary.counts.update(result.states)
                 summary.lines += result.lines
                 for refused in result.refused:
-                    on_refused(name, refused)
+                    on_refused(name, unit, refused)
 
-        stream = blocks(name, on_bytes=heard)
-        first = list(islice(stream, 2))
+        stream: Iterator[Block | Translated]
+        stream = blocks(name, on_bytes=heard) if dialect is None else _translated(name, dialect, heard, summary)
+        first: list[Block | Translated] = list(islice(stream, 2))
         with Takers(jobs=jobs if len(first) > 1 else 1, dry_run=dry_run) as takers:
             takers.take(chain(first, stream), count)
         before += Path(name).stat().st_size if name != "-" else 0
+
+
+def _translated(name: str, profile: Profile, on_bytes: Callable[[int], None], summary: Summary) -> Iterator[Translated]:
+    zones = _zones() if profile.zone == "store" else {}
+    for some in translated(chunks(name, on_bytes=on_bytes), profile=profile, zones=zones):
+        summary.not_sales += len(some.others)
+        yield some
+
+
+def _zones() -> dict[str, str]:
+    django.setup()  # this process gets by without until it needs to know something
+    from kvitto.stores import queries as stores
+
+    return stores.zones()
 
 
 def _collect(busy: set[Connection], idle: list[Connection], count: Counting) -> None:

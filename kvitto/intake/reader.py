@@ -1,13 +1,14 @@
-"""Receipt files, one receipt a line, as blocks of whole lines: plain, .gz, .zst, or standard input.
+"""Receipt files, plain, .gz, .zst, or standard input: as pieces, and of the own format as blocks of whole lines.
 
-Memory stays flat whatever the file: a block is about three megabytes, and a line longer than a receipt may be is skipped, not held.
+Memory stays flat whatever the file: a piece is about three megabytes, and a line longer than a receipt may be is skipped, not held.
 """
 
 import gzip
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -18,6 +19,9 @@ from kvitto.intake.types import Raw, Reason, Refusal
 from kvitto.kernel.errors import InvalidError
 
 BLOCK_BYTES = 3 * 1024 * 1024
+HEAD_BYTES = 8 * 1024  # enough to see what a file is
+MOST_RATIO = 200  # bytes a compressed byte may become: receipts become about 15, repeated ones about 100
+ANY_RATIO = 64 * 1024 * 1024  # bytes below which any ratio is taken
 
 
 class UnreadableFileError(InvalidError):
@@ -47,28 +51,67 @@ def blocks(name: str, *, on_bytes: Callable[[int], None] | None = None) -> Itera
     UnreadableFileError when the file cannot be read to its end; the blocks before are good.
     """
     first_line = 1
+
+    def place() -> str:
+        return f"line {first_line}"
+
+    for block in blocks_of(chunks(name, on_bytes=on_bytes, place=place)):
+        yield block
+        first_line = block.first_line + block.body.count(b"\n") + 1
+
+
+def blocks_of(pieces: Iterable[bytes]) -> Iterator[Block]:
+    """The blocks of a file's bytes."""
+    first_line = 1
     pending = b""
     skipping = False
+    for chunk in pieces:
+        rest = chunk
+        if skipping:
+            _, newline, rest = chunk.partition(b"\n")
+            if not newline:
+                continue
+            skipping = False
+            first_line += 1
+        whole, newline, rest = (pending + rest).rpartition(b"\n")
+        if newline:
+            yield Block(first_line, whole)
+            first_line += whole.count(b"\n") + 1
+        pending = rest
+        if len(pending) > MAX_BYTES:
+            yield Block(first_line, b"", too_long=True)
+            pending, skipping = b"", True
+    if pending:
+        yield Block(first_line, pending)
+
+
+def head(name: str) -> bytes:
+    """How a file begins; standard input loses nothing by it. UnreadableFileError."""
+    with _source(name) as (stream, _):
+        try:
+            return cast("BufferedReader", stream).peek(HEAD_BYTES)[:HEAD_BYTES]
+        except (EOFError, OSError, zstd.ZstdError):
+            return b""  # whoever reads it says what is wrong
+
+
+def chunks(
+    name: str, *, on_bytes: Callable[[int], None] | None = None, place: Callable[[], str] | None = None
+) -> Iterator[bytes]:
+    """A file's bytes, uncompressed; `on_bytes` hears how far the (compressed) file has been read.
+
+    UnreadableFileError, which names the `place`, when it is cut off, broken or grows out of all proportion.
+    """
+    given = 0
     with _source(name) as (stream, position):
-        while chunk := _read(stream, name, first_line):
+        while chunk := _read(stream, name, place() if place else f"byte {given}"):
+            given += len(chunk)
+            if name != "-" and given > ANY_RATIO + MOST_RATIO * position():
+                raise UnreadableFileError(
+                    f"{name} becomes more than {MOST_RATIO} times as large: no receipts do. What was read is recorded"
+                )
             if on_bytes:
                 on_bytes(position())
-            if skipping:
-                _, newline, chunk = chunk.partition(b"\n")
-                if not newline:
-                    continue
-                skipping = False
-                first_line += 1
-            whole, newline, rest = (pending + chunk).rpartition(b"\n")
-            if newline:
-                yield Block(first_line, whole)
-                first_line += whole.count(b"\n") + 1
-            pending = rest
-            if len(pending) > MAX_BYTES:
-                yield Block(first_line, b"", too_long=True)
-                pending, skipping = b"", True
-        if pending:
-            yield Block(first_line, pending)
+            yield chunk
 
 
 @contextmanager
@@ -90,12 +133,12 @@ def _source(name: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
             yield file, file.tell
 
 
-def _read(stream: BinaryIO, name: str, line: int) -> bytes:
+def _read(stream: BinaryIO, name: str, place: str) -> bytes:
     try:
         return stream.read(BLOCK_BYTES)
     except EOFError:
         raise UnreadableFileError(
-            f"{name} is cut off after line {line}; what was read is recorded: get the whole file and import it again"
+            f"{name} is cut off after {place}; what was read is recorded: get the whole file and import it again"
         ) from None
     except (OSError, zstd.ZstdError) as error:
-        raise UnreadableFileError(f"{name} cannot be read after line {line}: {error}") from None
+        raise UnreadableFileError(f"{name} cannot be read after {place}: {error}") from None

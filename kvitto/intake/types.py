@@ -22,6 +22,7 @@ class Reason(StrEnum):
     NOT_JSON = "not_json"
     DUPLICATE_KEY = "duplicate_key"
     NOT_VALID = "not_valid"
+    NOT_XML = "not_xml"
     TOO_LARGE = "too_large"
     UNKNOWN_STORE = "unknown_store"
     UNKNOWN_TILL = "unknown_till"
@@ -90,6 +91,7 @@ class Summary:
 
     counts: Counter[State] = field(default_factory=Counter)
     lines: int = 0
+    not_sales: int = 0  # transactions of a dialect's file that are no receipts
 
     @property
     def read(self) -> int:

@@ -12,6 +12,7 @@ from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.errors import KvittoError
 
 if TYPE_CHECKING:
+    from kvitto.intake.dialects.types import Translated
     from kvitto.intake.reader import Block
     from kvitto.intake.types import BatchResult, Raw
 
@@ -57,7 +58,7 @@ class Taker:
         self.reference = Reference()
         self.dry_run = dry_run
 
-    def take(self, block: "Block") -> "list[BatchResult]":
+    def take(self, block: "Block | Translated") -> "list[BatchResult]":
         """The results of a block's batches."""
         from kvitto.intake.actions import MAX_BATCH
 

@@ -50,6 +50,11 @@ def person_of_account(account_id: int) -> int | None:
     return Person.objects.filter(account_id=account_id).values_list("pk", flat=True).first()
 
 
+def account_of(person_id: int) -> int | None:
+    """The account that signs in for a person; None when there is none."""
+    return Person.objects.values_list("account_id", flat=True).get(pk=person_id)
+
+
 def language_of_account(account_id: int) -> str | None:
     """The language of the person whose account it is; None when it belongs to nobody in the customer register."""
     return Person.objects.filter(account_id=account_id).values_list("language", flat=True).first()

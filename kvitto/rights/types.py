@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.privacy import Rule
@@ -56,6 +56,25 @@ class Recorded:
     def until_values(self) -> tuple[str, ...]:
         """The rules of time as texts."""
         return tuple(rule.value for rule in self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as its person is given it: what it is in words, and why it is held."""
+
+    name: str
+    words: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a table holds about one person: its columns, and their rows by the columns' names."""
+
+    topic: Topic
+    table: str
+    columns: list[Column]
+    rows: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def load_demo(started: float) -> dict[str, Any]:
     }
 
 
-def _refused(name: str, refused: Any) -> None:
+def _refused(name: str, _unit: str, refused: Any) -> None:
     base.messages.print(
         f"{name}:{refused.position}: {refused.refusal.message}", style="red", highlight=False, markup=False
     )
@@ -195,6 +195,22 @@ def purge(
             embedded=embedded,
             progress=base.messages.print,
         )
+    _show(result, as_json=as_json)
+
+
+@bench.command()
+def formats(
+    as_json: Json = False,
+    slices: Annotated[int, typer.Option(min=1, help="slices, alternating with the yardstick")] = 7,
+    receipts: Annotated[int, typer.Option(min=1, help="receipts of a slice's document")] = 2_000,
+    times: Annotated[
+        int, typer.Option(min=2, help="how much longer the document is that memory is looked at with")
+    ] = 8,
+) -> None:
+    """POSLog XML to receipts on one core, against expat alone over the same bytes; no database."""
+    from kvitto.benchmarks import formats as measurement
+
+    result = measurement.run(slices=slices, receipts=receipts, times=times, progress=base.messages.print)
     _show(result, as_json=as_json)
 
 

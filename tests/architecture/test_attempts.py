@@ -8,7 +8,6 @@ many more of these; KVITTO_ATTEMPTS says how many, KVITTO_SEED which.
 
 import os
 import random
-import re
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from urllib.parse import urlencode
@@ -30,7 +29,7 @@ from kvitto.staff.types import Act, Duty, Reason
 from kvitto.wiring import faces
 from tests.cast import AINO_CARD, BJORN_CARD, CHEN_CARD, MILK, line, receipt, take
 from tests.crew import browser_of, hire_all, session_of
-from tests.doors.addresses import addresses
+from tests.doors.addresses import addresses, filled
 
 ATTEMPTS = int(os.environ.get("KVITTO_ATTEMPTS") or 500)  # at random
 SEED = int(os.environ.get("KVITTO_SEED") or 20_261_124)
@@ -165,24 +164,22 @@ class Attempts:
     def fields(self):
         return {name: self.value() for name in self.random.sample(FIELDS, self.random.randint(1, 9))}
 
-    def addresses(self, path):
-        """A path with each of the ids that are others' in place of its converters."""
-        names = [name.rpartition(":")[2] for name in re.findall(r"<([^>]+)>", path)]
-        known = {
+    def each(self):
+        """(who, page, method, address): everybody at every page with every id; then at random, any method."""
+        everybody = (VISITOR, *MEMBERS, *STAFF)
+        dated = {
             "day": [self.day],
             "year": [NOW.year],
             "number": [NOW.month],
             "period": [self.day[:7]],
             "key": ["2000001"],
         }
-        for values in product(*(self.ids.get(name) or known.get(name, [1]) for name in names)):
-            pairs = iter(values)
-            yield re.sub(r"<([^>]+)>", lambda _: str(next(pairs)), path)  # noqa: B023  used at once
-
-    def each(self):
-        """(who, page, method, address): everybody at every page with every id; then at random, any method."""
-        everybody = (VISITOR, *MEMBERS, *STAFF)
-        listed = [(page, address) for face in PAGES for page, path in PAGES[face] for address in self.addresses(path)]
+        listed = [
+            (page, address)
+            for face in PAGES
+            for page, path in PAGES[face]
+            for address in filled(path, self.ids | dated)
+        ]
         for (page, address), method, who in product(listed, ("get", "post"), everybody):
             yield who, page, method, address
         for _ in range(ATTEMPTS):

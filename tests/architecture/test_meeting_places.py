@@ -28,6 +28,7 @@ MEETING_PLACES = {
     "kvitto.doors.member_web.removal": "the member removes what one of their own receipts holds",
     "kvitto.doors.member_web.household": "the household's page: its people's given names, and the others' one figure a receipt",
     "kvitto.doors.member_web.choices": "the member's own choice of a level, and how many of their own receipts it has limited",
+    "kvitto.rights.inspection": "a member gets all that is held about them, of both registers",
     "kvitto.rights.removal": "a person's choices decide what is taken out of their own receipts",
     "kvitto.purchases.rewriting": "what opens and replaces a person's lines names their audit id in the entry",
     "kvitto.doors.member_web.errors": "the sentence for each room's refusal; no data",

@@ -419,6 +419,11 @@ MACHINES = {  # who takes up an identity that reaches more than its owner's rows
     ): "a household is several people's; each query begins with one's own place",
     ("kvitto.households.actions", "acting", "SYSTEM"): "a change of a household touches several people's rows",
     ("kvitto.spending.household", "acting", "SYSTEM"): "the main member's figures of the others, and their entries",
+    (
+        "kvitto.rights.inspection",
+        "acting",
+        "SYSTEM",
+    ): "a member's own place in a household, and staff's cases about them",
     ("kvitto.rights.removal", "acting", "SYSTEM"): "a member's own receipts lose something, which no page may do",
     ("kvitto.wiring.jobs", "acting", "SYSTEM"): "what is over its time goes, whosever it is",
     ("kvitto.wiring.setup", "acting", "SYSTEM"): "a migration that moves data has to see it",

@@ -11,10 +11,11 @@ from kvitto.choices.models import Statement
 from kvitto.choices.types import Topic
 from kvitto.purchases import queries as purchases
 from kvitto.stores.types import Level, Profile
-from tests.cast import AINO_CARD, BEER, CHEN_CARD, MILK, line, receipt, take
+from tests.cast import AINO_CARD, BEER, CHEN_CARD, MILK, TODAY, line, receipt, take
 from tests.crew import browser_of
 from tests.doors.at_work import look_up
 from tests.doors.reading import signed_in, text_of
+from tests.households import born
 
 CHOICES, DECIDE, CONFIRM = "/account/choices", "/account/choices/decide", "/account/choices/confirm"
 REMOVAL = "/account/removal"
@@ -350,3 +351,20 @@ def test_a_purchase_is_never_needed_to_decide(crew, cast):
 
     assert not Entry.objects.filter(action="vault.open").exists()
     assert AINO_CARD not in text_of(disa.get(page))
+
+
+def test_a_minor_is_offered_nothing_that_allows_more_and_is_told_so(cast, aino):
+    born(cast.aino, TODAY.replace(year=TODAY.year - 16))
+    for decided in (
+        {"topic": "purchase_use", "value": "0"},
+        {"topic": "not_recorded", "category": "alcohol", "value": "0"},
+    ):
+        aino.post(DECIDE, decided)
+
+    page = aino.get(CHOICES)
+
+    assert "Until you are 18 you can forbid and limit, and allow nothing more." in text_of(page)
+    assert "Alcohol" in text_of(page)
+    forms = re.findall("<form.*?</form>", page.content.decode(), re.DOTALL)
+    allowing = {re.search('name="topic" value="(.*?)"', form)[1] for form in forms if 'name="value" value="1"' in form}
+    assert allowing == {"recording_level"}  # where it is not a yes, but the lowest

@@ -18,6 +18,7 @@ from kvitto.kernel.periods import Period, month_start, months_after
 LANGUAGES = ("sv", "fi", "en")
 VISITOR = ""
 NEWCOMER, CARDLESS, UNLINKED = "newcomer", "cardless", "unlinked"  # bought nothing; has no card either; is nobody
+MAIN, ADULT, MINOR = "main", "adult", "minor"  # of one household; the minor is old enough for an account
 NEWCOMER_CARD, CODE_CARD = "9246000000000918", "9246000000000926"
 WRONG = "not the password"
 
@@ -35,6 +36,7 @@ NO_PAGES = {
     "choice": (),
     "choice-confirm": (),
     "removal-do": (),
+    "everything": (),
     "household-invite": (),
     "household-join": (),
     "household-minor": (),
@@ -76,9 +78,11 @@ class State:
 
 
 def settle(password: str) -> None:
-    """Where they are missing: two members who have bought nothing, an account of nobody, a person without an account."""
+    """Where they are missing: members who have bought nothing, a household of them, an account of nobody, somebody without one."""
     from kvitto.accounts.actions import create_account
     from kvitto.accounts.types import Kind
+    from kvitto.households import actions as households
+    from kvitto.households.types import NewHome, NewPlace, Role
     from kvitto.kernel.actor import OPERATOR
     from kvitto.kernel.db import opened
     from kvitto.members.actions import register
@@ -92,15 +96,21 @@ def settle(password: str) -> None:
             return
         accounts = {
             username: create_account(username=username, password=password, kind=Kind.MEMBER, **who)
-            for username in (NEWCOMER, CARDLESS, UNLINKED)
+            for username in (NEWCOMER, CARDLESS, UNLINKED, MAIN, ADULT, MINOR)
         }
-        since = now - timedelta(days=9)
+        since, born = now - timedelta(days=9), months_after(localdate(now), -12 * 16)
         people = [
             NewPerson("Nora", "Uusi", "fi", (NEWCOMER_CARD,), since, accounts[NEWCOMER]),
             NewPerson("Pia", "Uusi", "fi", (), since, accounts[CARDLESS]),
             NewPerson("Otto", "Uusi", "fi", (CODE_CARD,), since),
+            NewPerson("Maija", "Uusi", "fi", (), since, accounts[MAIN]),
+            NewPerson("Alvar", "Uusi", "sv", (), since, accounts[ADULT]),
+            NewPerson("Milla", "Uusi", "fi", (), since, accounts[MINOR], birth_date=born),
         ]
-        register(people=people, **who)
+        *_, main, adult, minor = register(people=people, **who)
+        places = [NewPlace(main, Role.MAIN, born), NewPlace(adult, Role.ADULT, born)]
+        homes = [NewHome([*places, NewPlace(minor, Role.MINOR, born, born, guardian_id=main)])]
+        households.register(homes=homes, **who)
 
 
 def states(members: Sequence[tuple[str, int]], *, debug: bool = False, demo: bool = False) -> list[State]:
@@ -176,6 +186,10 @@ def _newcomers() -> Iterator[State]:
     yield State("purchases", reverse("purchases"), "unlinked", who=UNLINKED)
     yield State("card", reverse("card"), "none", who=CARDLESS)
     yield State("household", reverse("household"), "wrong", who=CARDLESS, act=_wrong_invitation)
+    for who in (MAIN, ADULT, MINOR):
+        yield State("household", reverse("household"), who, who=who)
+    yield State("choices", reverse("choices"), "minor", who=MINOR, act=_forbid_for_good)
+    yield State("account", reverse("account"), "minor", who=MINOR)
 
 
 def _elsewhere(username: str) -> Iterator[State]:
@@ -244,6 +258,15 @@ def _forbid(page: Page) -> None:
     """The ban, or what takes it back: the first button of the page."""
     with page.expect_navigation():
         page.click("main button[name=value]")
+
+
+def _forbid_for_good(page: Page) -> None:
+    """A minor forbids something and keeps a category out, and cannot take either back."""
+    for place in ("#purchase_use", "#not_recorded"):
+        button = page.locator(f"{place} ~ * button").first
+        if button.count():
+            with page.expect_navigation():
+                button.click()
 
 
 def _keep_out(page: Page) -> None:

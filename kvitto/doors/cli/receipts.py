@@ -1,11 +1,11 @@
-"""`kvitto receipts`: import files, look at conflicts, print the wire format's schema."""
+"""`kvitto receipts`: import files, look into them, look at conflicts, print the wire format's schema."""
 
 import json
 import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,10 +14,20 @@ from kvitto.doors.cli import base
 
 app = typer.Typer(help="Receipts: into the register, and what did not go in.", no_args_is_help=True)
 
+Format = Annotated[
+    Literal["auto", "kvitto", "xml", "json"],
+    typer.Option("--format", help="auto looks into the file; kvitto is the own format, one JSON object a line"),
+]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", metavar="NAME|FILE", help="the dialect: one that comes along, or a file")
+]
+
 
 @app.command("import")
 def import_(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="NDJSON, also .gz or .zst; - is standard input")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="also .gz or .zst; - is standard input")],
+    said: Format = "auto",
+    profile: ProfileName = None,
     rejects: Annotated[
         Path | None, typer.Option(help="write refused receipts there: place and reason, no lines")
     ] = None,
@@ -25,44 +35,55 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, record nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as one JSON object")] = False,
 ) -> None:
-    """Import receipts, one JSON object a line. Safe to run again: what is recorded already counts as `same`.
+    """Import receipts of the own format or of a dialect. Safe to run again: what is recorded already counts as `same`.
 
     kvitto receipts import day.ndjson.gz --rejects day.rejects.ndjson
+
+    kvitto receipts import poslog.xml --profile ncr-acs
     """
     base.prepare()  # the processes that take receipts in make Django ready; this one only reads, and stays small
     from kvitto.intake.types import State, Summary
 
+    dialect = _dialect(profile)
     summary = Summary()
     started = time.monotonic()
     try:
-        _run(files, rejects, jobs, dry_run, summary)
+        _run(files, rejects, summary, jobs=jobs, dry_run=dry_run, said=said, profile=dialect)
     finally:
         _report(summary, time.monotonic() - started, as_json=as_json, dry_run=dry_run)
     if summary.counts[State.REFUSED]:
         raise typer.Exit(base.REJECTS)
 
 
-def _run(files: list[str], rejects: Path | None, jobs: int, dry_run: bool, summary: Any) -> None:
+def _dialect(name: str | None) -> Any:
+    from kvitto.intake.dialects import profiles
+
+    return profiles.load(name) if name else None
+
+
+def _run(files: list[str], rejects: Path | None, summary: Any, *, said: str, **how: Any) -> None:
+    from kvitto.intake.dialects.types import Format
     from kvitto.intake.importer import import_files
 
     size = sum(Path(name).stat().st_size for name in files if name != "-" and Path(name).exists())
     with progress_bar("receipts", size) as on_bytes, (rejects or Path(os.devnull)).open("w") as out:
 
-        def on_refused(name: str, refused: Any) -> None:
-            record = {"file": name, "line": refused.position, "reason": refused.refusal.reason}
+        def on_refused(name: str, unit: str, refused: Any) -> None:
+            record = {"file": name, unit: refused.position, "reason": refused.refusal.reason}
             record |= {"field": refused.refusal.field, "message": refused.refusal.told}
             key = {"store": refused.store, "business_day": refused.business_day, "workstation": refused.workstation}
             record |= key | {"sequence": refused.sequence} if refused.store else {}
             out.write(json.dumps(record, ensure_ascii=False) + "\n")
             if not rejects:
+                place = f":{refused.position}" if unit == "line" else f", {unit} {refused.position}"
                 base.messages.print(
-                    f"{name}:{refused.position}: {refused.refusal.field}: {refused.refusal.told}",
+                    f"{name}{place}: {refused.refusal.field}: {refused.refusal.told}",
                     highlight=False,
                     markup=False,
                     soft_wrap=True,
                 )
 
-        import_files(files, summary=summary, on_refused=on_refused, on_bytes=on_bytes, jobs=jobs, dry_run=dry_run)
+        import_files(files, summary=summary, on_refused=on_refused, on_bytes=on_bytes, said=Format(said), **how)
 
 
 class progress_bar:  # noqa: N801  used like a function
@@ -91,7 +112,9 @@ def summary_of(summary: Any, seconds: float) -> dict[str, Any]:
     rate = round(summary.read / seconds) if seconds else 0
     counts = {state.value: summary.counts[state] for state in State}
     return (
-        {"read": summary.read, "lines": summary.lines} | counts | {"seconds": round(seconds, 2), "receipts_per_s": rate}
+        {"read": summary.read, "lines": summary.lines, "not_sales": summary.not_sales}
+        | counts
+        | {"seconds": round(seconds, 2), "receipts_per_s": rate}
     )
 
 
@@ -102,6 +125,32 @@ def _report(summary: Any, seconds: float, *, as_json: bool, dry_run: bool) -> No
         return
     words = "  ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in figures.items())
     print(("nothing was recorded (dry run): " if dry_run else "") + words)
+
+
+@app.command()
+def inspect(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="also .gz or .zst")],
+    profile: ProfileName = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the findings as one JSON object")] = False,
+) -> None:
+    """Say what a file is, which rule makes its totals, and what it lacks. Any file; nothing is recorded.
+
+    Exit code 0 when it can be read, 3 with line and column when it is not valid.
+    """
+    from kvitto.intake import reader
+    from kvitto.intake.dialects.inspection import inspect as look
+
+    findings = look(reader.head(file), lambda: reader.chunks(file), profile=_dialect(profile))
+    if as_json:
+        base.print_json({"valid": findings.valid, "sentences": findings.sentences} | findings.details)
+    else:
+        print("\n".join(findings.sentences))
+        for name, value in findings.details.items():
+            rows = [f"{key}: {each}" for key, each in value.items()] if isinstance(value, dict) else value
+            if rows and isinstance(rows, list):
+                print("\n".join([f"\n{name.replace('_', ' ')}:", *[f"  {row}" for row in rows]]))
+    if not findings.valid:
+        raise typer.Exit(base.REJECTS)
 
 
 @app.command()

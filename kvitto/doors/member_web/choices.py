@@ -22,13 +22,14 @@ from kvitto.accounts.types import Purpose
 from kvitto.assortment import queries as assortment
 from kvitto.assortment.types import Names
 from kvitto.choices import actions, queries, texts
-from kvitto.choices.rules import NO, SCALES, SEVERAL, WISHES, YES
+from kvitto.choices.rules import NO, SCALES, SEVERAL, WISHES, YES, loosens
 from kvitto.choices.types import Channel, Decision, HistoryEntry, Stated, Topic
 from kvitto.doors.member_web.forms import CodeForm, refused
 from kvitto.doors.member_web.visit import MemberRequest, Visit, own
 from kvitto.kernel.actor import VISITOR, Actor, ActorKind
 from kvitto.kernel.db import opened
 from kvitto.members import queries as members
+from kvitto.members.ages import is_minor
 from kvitto.members.rules import read_card, read_code
 from kvitto.purchases import queries as purchases
 from kvitto.stores import queries as stores
@@ -49,15 +50,17 @@ def choices(request: MemberRequest, visit: Visit) -> HttpResponse:
     held = queries.decisions(visit.person_id, profile=stores.profile())
     history = queries.history(visit.person_id)
     contact, language, names = stores.contact(), _language(), assortment.classes()
+    minor = is_minor(members.birth_date(visit.person_id), visit.today)
     context = {
+        "minor": minor,
         "contact": contact,
         "hours": contact.hours.get(language, "") if contact else "",
         "price": contact.price.get(language, "") if contact else "",
         "service_points": stores.service_points(today=visit.today),
-        "first": [_shown(held[topic]) for topic in FIRST],
-        "categories": _categories(held[Topic.NOT_RECORDED], names),
-        "services": [_shown(held[topic]) for topic in SERVICES],
-        "ways": [_shown(held[topic]) for topic in WAYS],
+        "first": [_shown(held[topic], minor=minor) for topic in FIRST],
+        "categories": names and _categories(held[Topic.NOT_RECORDED], names, minor=minor),
+        "services": [_shown(held[topic], minor=minor) for topic in SERVICES],
+        "ways": [_shown(held[topic], minor=minor) for topic in WAYS],
         "wishes": [_wish(held[topic]) for topic in WISHES],
         "about_wishes": texts.WISHES_ABOUT,
         "waiting": [(each, *_words(each, names)) for each in queries.waiting(visit.person_id)],
@@ -66,30 +69,34 @@ def choices(request: MemberRequest, visit: Visit) -> HttpResponse:
     return render(request, "member/choices.html", context)
 
 
-def _shown(held: Decision) -> dict[str, object]:
-    """A topic with its values: name of the button, effect, whether it holds."""
+def _shown(held: Decision, *, minor: bool) -> dict[str, object]:
+    """A topic with its values: name of the button, effect, whether it holds. A minor is offered nothing that allows more."""
     text = texts.TEXTS[held.topic]
+    held_value = held.value or 0
     return {
         "topic": held.topic,
         "text": text,
         "held": held,
-        "effect": text.effects[held.value or 0],
+        "effect": text.effects[held_value],
         "others": [
-            (value, text.acts[value], text.effects[value]) for value in SCALES[held.topic] if value != held.value
+            (value, text.acts[value], text.effects[value])
+            for value in SCALES[held.topic]
+            if value != held_value and not (minor and loosens(held_value, value))
         ],
     }
 
 
-def _categories(held: Decision, names: dict[str, Names]) -> dict[str, object]:
-    """What is never recorded now, and what can be decided about each category."""
+def _categories(held: Decision, names: dict[str, Names], *, minor: bool) -> dict[str, object]:
+    """What is never recorded now, and what can be decided about each category; by a minor, only that it is not."""
     text = texts.TEXTS[held.topic]
+    offered = texts.offered(held.codes, names, _language())
     return {
         "topic": held.topic,
         "text": text,
         "held": held,
         "out": [texts.category(code, names, _language()) for code in held.codes] or [texts.NONE_KEPT_OUT],
-        "offered": texts.offered(held.codes, names, _language()),
-        "effects": [text.effects[NO], *([text.effects[YES]] if held.codes else [])],
+        "offered": [each for each in offered if not minor or each[2] == NO],
+        "effects": [text.effects[NO], *([text.effects[YES]] if held.codes and not minor else [])],
     }
 
 

@@ -21,13 +21,14 @@ VISITORS = {
 }  # fmt: skip
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.export", "own.archive", "own.card", "own.account", "own.traces",
-    "own.security", "own.choices", "own.notices", "own.household", "own.keep_back", "own.remove",
+    "own.security", "own.choices", "own.notices", "own.household", "own.keep_back", "own.remove", "own.everything",
 }  # fmt: skip
 OPERATORS = {
     "member.issue_code", "household.change", "register.import", "log.prove",
     "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",
     "processors.load",
-    "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format", "retention.run",
+    "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format",
+    "receipts.inspect", "retention.run",
     "till_key.issue", "db.operate", "bench.run", "demo.load", "serve.run", "jobs.work",
     "duty.reset_sign_in", "notices.view_unsent",
 }  # fmt: skip
