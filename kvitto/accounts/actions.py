@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 
-from kvitto.accounts.models import Account, Session
+from kvitto.accounts.models import Account, Session, Token
 from kvitto.accounts.rules import public_id
 from kvitto.accounts.types import Kind
 from kvitto.audit import actions as audit
@@ -56,7 +56,7 @@ def create_account(*, username: str, password: str, kind: Kind, by: Actor, now: 
 
 
 def set_password(*, account_id: int, password: str, by: Actor, now: datetime, keep: str | None = None) -> None:
-    """Give an account a new password, and end its sessions but the one with the session key `keep`.
+    """Give an account a new password, and end its token, and its sessions but the one with the session key `keep`.
 
     Raises PasswordError. The session that is kept has to be told the new password by Django's `update_session_auth_hash`.
     """
@@ -66,6 +66,7 @@ def set_password(*, account_id: int, password: str, by: Actor, now: datetime, ke
     account.set_password(password)
     account.save(update_fields=["password"])
     Session.objects.filter(account_id=account_id).exclude(session_key=keep or "").delete()
+    Token.objects.filter(account_id=account_id).delete()
     audit.record(by=by, action="accounts.set_password", now=now, count=1)
 
 

@@ -165,3 +165,23 @@ class RecoveryCode(models.Model):
         digest = Held(
             FieldClass.CREDENTIAL, "keyed digest; the code cannot be read from it", Rule.ACCOUNT, exported=False
         )
+
+
+class Token(models.Model):
+    """What a member's own tools show to read their receipts: one an account."""
+
+    account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="+", primary_key=True)
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    free_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_token"
+
+    class Privacy:
+        account = Held(FieldClass.IDENTIFIER, "whose receipts the token opens", Rule.ACCOUNT, exported=False)
+        digest = Held(FieldClass.CREDENTIAL, "a digest; the token cannot be read from it", Rule.ACCOUNT, exported=False)
+        made_at = Held(FieldClass.TRACE, "shown to the owner; no token lasts for ever", Rule.ACCOUNT, exported=True)
+        used_at = Held(FieldClass.TRACE, "shown to the owner, to notice a stranger's use", Rule.ACCOUNT, exported=True)
+        free_at = Held(FieldClass.TRACE, "keeps a tool from asking too often", Rule.ACCOUNT, exported=False)

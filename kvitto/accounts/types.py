@@ -41,6 +41,15 @@ class OpenSession:
     is_this: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OwnToken:
+    """A personal token as its owner sees it: what it is was told once."""
+
+    made_at: datetime
+    used_at: datetime | None
+    ends_at: datetime
+
+
 class Purpose(StrEnum):
     """What somebody tries to get by knowing a secret."""
 
@@ -51,6 +60,7 @@ class Purpose(StrEnum):
     FACTOR = "second factor"
     LOOK_UP = "look-up by card"
     SINGLE_SIGN_ON = "single sign-on"
+    TOKEN = "personal token"  # noqa: S105 - words, not a token
 
 
 class Scope(StrEnum):

@@ -81,16 +81,17 @@ def _receipts(shopper: Shopper, now: datetime) -> Iterator[bytes]:
     """Evenly over all the days that are kept, two stores in turn, then two others."""
     first = keep_from(now.date()) + timedelta(days=1)
     days = (now.date() - first).days
-    codes = _stores()
-    moments, stores = [], []
+    codes = stores()
+    moments, places = [], []
     for place in range(shopper.receipts):
         day = first + timedelta(days=place * days // shopper.receipts)
         moments.append(datetime(day.year, day.month, day.day, _HOURS[place % len(_HOURS)], place % 60, tzinfo=ZONE))
-        stores.append(codes[(place % 2 + place // 100) % len(codes)])
-    return (body + b"\n" for body in receipts_of(_lines(shopper), card=shopper.card, stores=stores, moments=moments))
+        places.append(codes[(place % 2 + place // 100) % len(codes)])
+    return (body + b"\n" for body in receipts_of(_lines(shopper), card=shopper.card, stores=places, moments=moments))
 
 
-def _stores() -> list[str]:
+def stores() -> list[str]:
+    """The stores that receipts of a measurement are from: every product is recorded there."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT code FROM (SELECT s.code, row_number() OVER (PARTITION BY c.code ORDER BY s.code) AS place"

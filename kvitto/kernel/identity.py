@@ -22,8 +22,8 @@ class Identity:
     """The settings `kvitto.*` of a connection. 0 and the empty text are nobody's.
 
     `face` and `account` say who asks. The others say what somebody has presented to be let in, or to be shown one row:
-    a session's key, a user name, a card's number, a code's id, the person whose card or code it is, and the statement about which a
-    letter's code was shown.
+    a session's key, a user name, a card's number, a code's id, the person whose card or code it is, the statement about which a
+    letter's code was shown, and the digest of a personal token.
     """
 
     face: str = ""
@@ -34,6 +34,7 @@ class Identity:
     code: int = 0
     person: int = 0
     letter: int = 0
+    token: str = ""
 
 
 NOBODY = Identity()

@@ -16,6 +16,7 @@ from kvitto.kernel.db import batch_cursor, require_transaction
 from kvitto.kernel.errors import NotFoundError
 from kvitto.kernel.periods import quarter_of
 from kvitto.members import queries as members
+from kvitto.purchases import arrivals
 from kvitto.purchases.models import KeptBack
 from kvitto.purchases.rules import DIGEST_VERSION
 from kvitto.purchases.types import Existing, Head, Packed, Stored
@@ -109,7 +110,7 @@ def store(*, receipts: Sequence[tuple[Packed, int]]) -> list[Stored]:
     """Seal and store receipts, each with its delivery, in the caller's transaction; what became of each, in order.
 
     Keys within the batch must differ. A key that is stored already is left alone: `same` when the digests agree, else
-    `conflict` with what stands there.
+    `conflict` with what stands there. Whoever waits for receipts of the buyers is told.
     """
     require_transaction()
     if not receipts:
@@ -118,6 +119,8 @@ def store(*, receipts: Sequence[tuple[Packed, int]]) -> list[Stored]:
         source, arrays = _sent(cursor, receipts)
         cursor.execute(_INSERT.format(source), arrays, binary=True)
         inserted = [receipt_id for (receipt_id,) in cursor.fetchall()]
+        if inserted:
+            arrivals.tell(receipt.head.person_id for receipt, _ in receipts)
         outcomes = [Stored("inserted")] * len(receipts)
         if len(inserted) == len(receipts):
             return outcomes

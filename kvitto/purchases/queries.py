@@ -146,11 +146,29 @@ def opened_receipt(
 
 
 def opened_details(
-    *, person_id: int, period: Period, by: Actor, purpose: str, now: datetime, case: str
+    *, person_id: int, period: Period, by: Actor, purpose: str, now: datetime, case: str = ""
 ) -> list[tuple[ReceiptDetail, Content]]:
     """As `opened_receipts`, with everything that is recorded of each."""
     rows = _rows(f"{_HEAD}, {_SEALED}, {_DETAIL}", person_id, period)
     contents = _open(person_id, rows, by=by, purpose=purpose, now=now, case=case)
+    return list(zip(map(_detail, rows), contents, strict=True))
+
+
+def opened_before(
+    *, person_id: int, before: tuple[date, int] | None, limit: int, by: Actor, purpose: str, now: datetime
+) -> list[tuple[ReceiptDetail, Content]]:
+    """As `opened_details`, the newest days first: the first `limit` before (business day, id), or of all."""
+    day, receipt_id = before or (date.max, 0)
+    with batch_cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_HEAD}, {_SEALED}, {_DETAIL} FROM purchases_receipt"
+            " WHERE person_id = %s AND business_day <= %s AND (business_day, id) < (%s, %s)"
+            " ORDER BY business_day DESC, id DESC LIMIT %s",
+            [person_id, day, day, receipt_id, limit],
+            binary=True,
+        )
+        rows = cursor.fetchall()
+    contents = _open(person_id, rows, by=by, purpose=purpose, now=now)
     return list(zip(map(_detail, rows), contents, strict=True))
 
 
@@ -222,6 +240,36 @@ def bonus_figures(spans: Sequence[Span], *, period: Period) -> list[BonusFigure]
             binary=True,
         )
         return [BonusFigure(*row) for row in cursor]
+
+
+def head_of(*, person_id: int, day: date, receipt_id: int) -> ReceiptHead | None:
+    """One receipt of a person without what was bought; None when it is not there or not that person's."""
+    with batch_cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_HEAD} FROM purchases_receipt WHERE business_day = %s AND id = %s AND person_id = %s",
+            [day, receipt_id, person_id],
+            binary=True,
+        )
+        row = cursor.fetchone()
+    return _head(row) if row else None
+
+
+def newest_id(person_id: int) -> int:
+    """The id of the receipt of a person's that was stored last; 0 when there is none."""
+    with batch_cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM purchases_receipt WHERE person_id = %s", [person_id])
+        return int(cursor.fetchall()[0][0])
+
+
+def arrived(*, person_id: int, after: int, limit: int) -> list[ReceiptHead]:
+    """A person's receipts that were stored after the one with an id, the last stored first."""
+    with batch_cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_HEAD} FROM purchases_receipt WHERE person_id = %s AND id > %s ORDER BY id DESC LIMIT %s",
+            [person_id, after, limit],
+            binary=True,
+        )
+        return [_head(row) for row in cursor]
 
 
 def is_kept_back(*, person_id: int, day: date, receipt_id: int) -> bool:

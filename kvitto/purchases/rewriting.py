@@ -23,10 +23,12 @@ from kvitto.vault.types import Compartment, ToOpen, ToSeal
 
 Less = Callable[[list[Recorded]], list[Recorded]]  # the same receipts in the same order, with less on some of them
 
+EVER = Period(date.min)
 _decode = msgspec.msgpack.Decoder(ProductContent | GroupContent).decode
 _SEALED = """
 SELECT person_id, business_day, id, store_id, workstation, sequence, begin_time, level, sealed
-FROM purchases_receipt WHERE person_id = ANY(%s) AND sealed IS NOT NULL ORDER BY person_id, business_day, id
+FROM purchases_receipt WHERE person_id = ANY(%s) AND business_day >= %s AND business_day < %s AND sealed IS NOT NULL
+ORDER BY person_id, business_day, id
 """
 _UPDATE = """
 UPDATE purchases_receipt r SET level = s.level, sealed = s.sealed,
@@ -58,15 +60,15 @@ def recorded_of(person_ids: Sequence[int], *, by: Actor, purpose: str, now: date
     return found
 
 
-def rewrite(*, person_id: int, less: Less, by: Actor, purpose: str, now: datetime) -> int:
-    """Put less in the place of what is recorded of one person; how many receipts changed.
+def rewrite(*, person_id: int, less: Less, by: Actor, purpose: str, now: datetime, period: Period = EVER) -> int:
+    """Put less in the place of what is recorded of one person in whole quarters; how many receipts changed.
 
-    `less` gets every receipt of the person with something sealed, oldest first, and may only take away. Waits for whoever is
+    `less` gets every receipt of the person there with something sealed, oldest first, and may only take away. Waits for whoever is
     sealing, and makes others wait until the caller's transaction ends.
     """
     require_transaction()
     vault.stop_sealing()
-    rows = _rows([person_id])
+    rows = _rows([person_id], period)
     if not rows:
         return 0
     subject = members.audit_id(person_id)
@@ -110,9 +112,9 @@ def _write(person_id: int, kept: Sequence[tuple[tuple[Any, ...], Recorded]]) -> 
         )
 
 
-def _rows(person_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+def _rows(person_ids: Sequence[int], period: Period = EVER) -> list[tuple[Any, ...]]:
     with batch_cursor() as cursor:
-        cursor.execute(_SEALED, [list(person_ids)], binary=True)
+        cursor.execute(_SEALED, [list(person_ids), period.start, period.end or date.max], binary=True)
         return cursor.fetchall()
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from kvitto.accounts import actions as accounts
-from kvitto.accounts import tries
+from kvitto.accounts import tokens, tries
 from kvitto.choices import actions as choices
 from kvitto.households import actions as households
 from kvitto.intake import leftovers
@@ -46,6 +46,7 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         receipts = purchases.purge_before(day=oldest, by=by, now=now)
         destroyed = vault.destroy_quarters(before=quarter, by=by, now=now)
         sessions = accounts.forget_sessions(now=now)
+        tokens.forget(now=now)
         failures = tries.forget(now=now)
         codes = members.forget_codes(now=now) + households.forget_invitations(now=now) + choices.forget_letters(now=now)
         told = notices.forget(now=now)

@@ -45,6 +45,7 @@ OWN: Mapping[str, Callable[[Whose], Q]] = {
     "accounts_account": lambda who: Q(pk=who.account),
     "accounts_session": lambda who: Q(account_id=who.account),
     "accounts_factor": lambda who: Q(account_id=who.account),
+    "accounts_token": lambda who: Q(account_id=who.account),
     "audit_entry": lambda who: (
         Q(subject=who.audit_id) | Q(subject=None, actor_kind=ActorKind.MEMBER, actor_id=str(who.account))
     ),

@@ -4,7 +4,7 @@ The two registers meet here: a person's choices decide what stays of that person
 and keys, and change neither; so what removes asks as the system, for the one person it is called for.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from kvitto.assortment import queries as assortment
 from kvitto.audit import actions as audit
@@ -14,8 +14,10 @@ from kvitto.intake.reference import Reference
 from kvitto.kernel import identity
 from kvitto.kernel.actor import SYSTEM, Actor, ActorKind
 from kvitto.kernel.db import opened, require_transaction
+from kvitto.kernel.periods import Period, quarter_end, quarter_of
 from kvitto.members import queries as members
 from kvitto.purchases import rewriting
+from kvitto.purchases.actions import NotOwnReceiptError
 from kvitto.purchases.rewriting import Less
 from kvitto.purchases.rules import Facts
 from kvitto.purchases.rules import less as less_of
@@ -59,6 +61,27 @@ def remove_recorded(*, person_id: int, by: Actor, now: datetime) -> Removed:
         return _remove(person_id, _less(_reference(), level, categories), "level,sealed", by=by, now=now)
 
 
+def remove_receipt(*, person_id: int, day: date, receipt_id: int, by: Actor, now: datetime) -> Removed:
+    """Take everything but the total out of one receipt of a person. Opens what is of the same quarter, whose key is replaced.
+
+    Raises NotOwnReceiptError for a receipt that is not there, not that person's, or has its total only.
+    """
+    require_transaction()
+
+    def less(receipts: list[Recorded]) -> list[Recorded]:
+        return [
+            each._replace(level=Level.TOTAL, content=None) if each[:2] == (day, receipt_id) else each
+            for each in receipts
+        ]
+
+    quarter = Period(quarter_end(quarter_of(day) - 1), quarter_end(quarter_of(day)))
+    with identity.acting(ActorKind.SYSTEM):
+        done = _remove(person_id, less, "level,sealed", by=by, now=now, period=quarter)
+    if not done.receipts:
+        raise NotOwnReceiptError("no such receipt with more than its total")
+    return done
+
+
 def sweep(*, now: datetime, by: Actor = SYSTEM) -> int:
     """Take out what was recorded before its product came into a category that its buyer keeps out; how many receipts.
 
@@ -96,9 +119,11 @@ def _reference() -> Reference:
     return reference
 
 
-def _remove(person_id: int, less: Less, fields: str, *, by: Actor, now: datetime) -> Removed:
+def _remove(
+    person_id: int, less: Less, fields: str, *, by: Actor, now: datetime, period: Period = rewriting.EVER
+) -> Removed:
     """The act and its entry, which names the receipts' fields that can have changed."""
-    changed = rewriting.rewrite(person_id=person_id, less=less, by=by, purpose=PURPOSE, now=now)
+    changed = rewriting.rewrite(person_id=person_id, less=less, by=by, purpose=PURPOSE, now=now, period=period)
     subject = members.audit_id(person_id)
     entry = audit.record(by=by, action=ACTION, now=now, purpose=fields, subject=subject, count=changed)
     return Removed(entry, changed)

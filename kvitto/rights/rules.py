@@ -75,6 +75,7 @@ THINGS: tuple[Thing, ...] = (
     Thing(Topic.SIGN_IN, "Password", ("accounts_account.password",)),
     Thing(Topic.SIGN_IN, "The account and its last use", ("accounts_account.*",)),
     Thing(Topic.SIGN_IN, "Devices that are signed in", ("accounts_session.*",)),
+    Thing(Topic.SIGN_IN, "The token for the member's own tools", ("accounts_token.*",)),
     Thing(Topic.SIGN_IN, "Codes for setting up the sign-in", ("members_code.*",)),
     Thing(Topic.SIGN_IN, "Tries that failed", ("accounts_failure.*",)),
     Thing(Topic.TRACES, "The record of acts", ("audit_entry.*",)),

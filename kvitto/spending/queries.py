@@ -15,7 +15,7 @@ from kvitto.kernel.errors import NotFoundError
 from kvitto.kernel.periods import Period, month_start
 from kvitto.purchases import queries as purchases
 from kvitto.purchases.rules import keep_from, unnamed
-from kvitto.purchases.types import Content, GroupContent, ProductContent, ReceiptDetail, ReceiptHead
+from kvitto.purchases.types import Content, GroupContent, MonthTotal, ProductContent, ReceiptDetail, ReceiptHead
 from kvitto.spending import finding, rules
 from kvitto.spending.entries import Entry, Shelves, codes, entries
 from kvitto.spending.finding import LONGEST_SEARCH
@@ -38,9 +38,27 @@ from kvitto.spending.types import (
 from kvitto.stores import queries as stores
 from kvitto.stores.types import Level, StorePlace
 
-__all__ = ["LONGEST_SEARCH", "group_page", "listing", "overview", "product_page", "receipt_page", "search"]
+__all__ = [
+    "LONGEST_SEARCH",
+    "arrived",
+    "everything",
+    "group_page",
+    "held",
+    "listing",
+    "overview",
+    "product_page",
+    "receipt_head",
+    "receipt_page",
+    "receipt_pages",
+    "search",
+    "some",
+]
 
-OWN_VIEW = "own view"  # what the audit entry says the lines were opened for
+# what the audit entry says the lines were opened for
+OWN_VIEW = "own view"
+EXPORT = "own export"
+OWN_TOOL = "own tool"
+NO_RECEIPT = "no such receipt among yours: it may have been deleted after two years"
 
 Receipts = Sequence[tuple[ReceiptHead, Content]]
 
@@ -156,14 +174,48 @@ def receipt_page(*, person_id: int, day: date, receipt_id: int, language: str, b
         person_id=person_id, day=day, receipt_id=receipt_id, by=by, purpose=OWN_VIEW, now=now
     )
     if found is None:
-        raise NotYoursError("no such receipt among yours: it may have been deleted after two years")
+        raise NotYoursError(NO_RECEIPT)
     return _page(localdate(now), language).receipt(*found)
+
+
+def receipt_head(*, person_id: int, day: date, receipt_id: int) -> Listed:
+    """One receipt without what was bought. Raises NotYoursError as `receipt_page`; opens nothing."""
+    head = purchases.head_of(person_id=person_id, day=day, receipt_id=receipt_id)
+    if head is None:
+        raise NotYoursError(NO_RECEIPT)
+    return Listed(head, _Places(stores.places())[head.store_id], head.total_cents)
+
+
+def arrived(*, person_id: int, after: int, limit: int) -> list[Listed]:
+    """A person's receipts stored after the one with an id, the last first, without what was bought; opens nothing."""
+    places = _Places(stores.places())
+    heads = purchases.arrived(person_id=person_id, after=after, limit=limit)
+    return [Listed(head, places[head.store_id], head.total_cents) for head in heads]
 
 
 def receipt_pages(found: Sequence[tuple[ReceiptDetail, Content]], *, language: str, today: date) -> list[ReceiptPage]:
     """Opened receipts as they are shown."""
     page = _page(today, language)
     return [page.receipt(detail, content) for detail, content in found]
+
+
+def everything(*, person_id: int, language: str, by: Actor, today: date, now: datetime) -> list[ReceiptPage]:
+    """All of a person's receipts with everything that is recorded of them, newest first, to be taken along. One opening."""
+    found = purchases.opened_details(person_id=person_id, period=_kept(today), by=by, purpose=EXPORT, now=now)
+    return receipt_pages(found, language=language, today=today)
+
+
+def some(
+    *, person_id: int, before: tuple[date, int] | None, limit: int, language: str, by: Actor, today: date, now: datetime
+) -> list[ReceiptPage]:
+    """As `everything`, by days and ids downwards: the first `limit` receipts before (business day, id). One opening."""
+    found = purchases.opened_before(person_id=person_id, before=before, limit=limit, by=by, purpose=OWN_TOOL, now=now)
+    return receipt_pages(found, language=language, today=today)
+
+
+def held(*, person_id: int, today: date) -> list[MonthTotal]:
+    """What `everything` comes to, by month and currency, oldest first; opens nothing."""
+    return purchases.month_totals(person_id=person_id, period=_kept(today))
 
 
 def listing(*, person_id: int, filter: Filter, offset: int, limit: int) -> Listing:  # noqa: A002  the word of its callers
@@ -237,6 +289,7 @@ class _Page:
             found.append(
                 ReceiptLine(
                     type=line.type,
+                    code=line.code,
                     text=line.text,
                     name=product.name(self.view.language) if product else "",
                     key=product.key if product else "",

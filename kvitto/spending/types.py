@@ -197,6 +197,7 @@ class ReceiptLine:
     """One line on paper. `key` leads to the product's page; empty where the line is of no product."""
 
     type: str
+    code: str  # as scanned; empty where none was
     text: str
     name: str  # the assortment's, empty when it is not known there
     key: str

@@ -40,6 +40,7 @@ class Act(StrEnum):
     OWN_SEARCH = "own.search"
     OWN_RECEIPTS = "own.receipts"
     OWN_ARCHIVE = "own.archive"
+    OWN_EXPORT = "own.export"
     OWN_CARD = "own.card"
     OWN_ACCOUNT = "own.account"
     OWN_TRACES = "own.traces"

@@ -16,13 +16,13 @@ os.environ.setdefault("KVITTO_DATABASE_POOL", "yes")
 
 if settings.DEBUG and find_spec("babel"):  # whoever works on the texts sees them as they are now
     catalogues.compile_changed()
-BELOW = "/api/"  # the tills'
+BELOW = "/api/v1/"  # the tills'; members' own tools ask at /api/me/, of the pages' side
 pages = get_asgi_application()
 tills = import_module("kvitto.doors.till_api.app").TillApi(secure=settings.SECURE)  # now that the rooms are ready
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """What is below `/api/` is the tills', and nothing of the pages' is asked about it; everything else is a page."""
+    """What is below `/api/v1/` is the tills', and nothing of the pages' is asked about it; everything else is a page."""
     if scope["type"] == "lifespan":
         await _live(receive, send)
     elif scope["type"] == "http" and scope["path"].startswith(BELOW):

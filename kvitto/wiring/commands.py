@@ -42,7 +42,13 @@ def serve(port: Port = 8000, workers: Workers = WORKERS) -> None:
 
     base.prepare()  # the application makes Django ready itself, with settings of a web server
     uvicorn.run(
-        "kvitto.wiring.asgi:application", host="127.0.0.1", port=port, lifespan="on", access_log=False, workers=workers
+        "kvitto.wiring.asgi:application",
+        host="127.0.0.1",
+        port=port,
+        lifespan="on",
+        access_log=False,
+        workers=workers,
+        timeout_graceful_shutdown=3,  # pages that are open wait for receipts: they ask again elsewhere
     )
 
 
@@ -248,6 +254,30 @@ def members(
         from kvitto.benchmarks import enrolment as measurement
 
         result = measurement.run(Path(folder), people=people, delta=delta, progress=base.messages.print)
+    _show(result, as_json=as_json)
+
+
+@bench.command()
+def receipts(
+    as_json: Json = False,
+    pages: Annotated[int, typer.Option(min=1, max=1000, help="open pages, each of another member")] = 200,
+    rate: Annotated[int, typer.Option(min=1, max=500, help="receipts a second from the till")] = 50,
+    seconds: Annotated[int, typer.Option(min=1, max=600, help="how long")] = 20,
+    requests: Annotated[int, typer.Option(min=20, max=600, help="of a receipt as PDF, in turns with its page")] = 200,
+) -> None:
+    """A receipt from the till to an open page; one as PDF; 600 with 12,000 lines as files."""
+    with scratch(receipts=False), tempfile.TemporaryDirectory(prefix="kvitto-bench-") as folder:
+        from kvitto.benchmarks import receipts as measurement
+
+        result = measurement.run(
+            Path(folder),
+            pages=pages,
+            rate=rate,
+            seconds=seconds,
+            requests=requests,
+            serve=[sys.executable, sys.argv[0], "serve"],
+            progress=base.messages.print,
+        )
     _show(result, as_json=as_json)
 
 

@@ -27,6 +27,7 @@ TABLES: dict[str, str] = {
     "accounts_failure": WRITE,
     "accounts_factor": WRITE,
     "accounts_recovery_code": "SELECT, INSERT, DELETE",
+    "accounts_token": "SELECT, INSERT, UPDATE (used_at, free_at), DELETE",
     "stores_company": WRITE,
     "stores_chain": WRITE,
     "stores_store": WRITE,

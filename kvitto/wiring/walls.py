@@ -41,7 +41,7 @@ def _face(*faces: str) -> str:
 
 
 ACCOUNT, PERSON, CODE, LETTER = _id("account"), _id("person"), _id("code"), _id("letter")
-SESSION, NAME, CARD = _setting("session"), _setting("name"), _setting("card")
+SESSION, NAME, CARD, TOKEN = _setting("session"), _setting("name"), _setting("card"), _setting("token")
 MACHINE = _face("operator", "system")
 TILL = _face("till")
 MEMBER = _face("member")
@@ -262,6 +262,14 @@ TABLES: dict[str, list[Policy]] = {
     ],
     "accounts_factor": [_MACHINE, _OWN_SIGN_IN],
     "accounts_recovery_code": [_MACHINE, _OWN_SIGN_IN],
+    "accounts_token": [
+        _MACHINE,
+        Policy("own", "ALL", f"{MEMBER} AND account_id = {ACCOUNT}"),
+        Policy("presented", "SELECT", f"{WEB} AND digest = {TOKEN}"),
+        # a new password by code ends it
+        Policy("persons", "SELECT", f"{PUBLIC} AND account_id = {PERSONS_ACCOUNT}"),
+        Policy("persons_end", "DELETE", f"{PUBLIC} AND account_id = {PERSONS_ACCOUNT}"),
+    ],
     "staff_person": [_MACHINE, _AMONG_STAFF, Policy("staff_lock", "UPDATE", STAFF, NEVER)],
     "staff_duty": [
         _MACHINE,

@@ -28,7 +28,7 @@ PARTS_THAT_DO_NOT = {  # of modules and packages that do
 }  # fmt: skip
 QUIET = {
     "asgiref", "babel", "backports", "barcode", "biip", "cryptography", "django", "django_htmx", "fido2", "joserfc",
-    "markdown_it", "msgspec", "pyarrow", "qrcode", "rich", "typer", "whitenoise",
+    "markdown_it", "msgspec", "pyarrow", "qrcode", "rich", "typer", "typst", "whitenoise",
 }  # fmt: skip
 
 DATABASE = "the database, where KVITTO_DATABASE_URL says; on a local socket unless set"
@@ -39,6 +39,8 @@ REASONS = {
     "kvitto.kernel.identity": DATABASE,
     "kvitto.kernel.server": "the embedded database server, on a local socket",
     "kvitto.kernel.server_process": "starts and stops the embedded database server, on this machine",
+    "kvitto.purchases.arrivals": DATABASE,
+    "kvitto.doors.member_web.live": "waits for what the listening connection hears; opens none of its own",
     "kvitto.wiring.setup": DATABASE,
     "kvitto.wiring.jobs": "the queue of jobs, which is in the database",
     "kvitto.wiring.commands": "`kvitto serve` listens on 127.0.0.1; measurements run beside, over pipes",
@@ -55,6 +57,7 @@ REASONS = {
     "kvitto.benchmarks.copying": PROCESSES,
     "kvitto.benchmarks.intake": PROCESSES,
     "kvitto.benchmarks.pages": DATABASE,
+    "kvitto.benchmarks.receipts": "open pages at a server that the measurement has started, on 127.0.0.1",
     "kvitto.benchmarks.registers": PROCESSES,
     "kvitto.benchmarks.spooled": PROCESSES,
     "kvitto.notices.mail": "the co-op's mail server, once it is set up: off without KVITTO_SMTP_URL",

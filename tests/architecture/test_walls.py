@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import Error, ProgrammingError, connection, connections, transaction
 
 from kvitto.accounts import queries as accounts_queries
-from kvitto.accounts.models import Account, Factor, RecoveryCode, Session
+from kvitto.accounts.models import Account, Factor, RecoveryCode, Session, Token
 from kvitto.accounts.types import Kind
 from kvitto.audit import actions as audit
 from kvitto.choices import models as choices
@@ -53,6 +53,7 @@ WHOSE = {  # which rows are somebody's
     "accounts_session": BY_ACCOUNT,
     "accounts_factor": BY_ACCOUNT,
     "accounts_recovery_code": BY_ACCOUNT,
+    "accounts_token": BY_ACCOUNT,
     "audit_entry": "(actor_kind = 'member' AND actor_id = '{account}')"
     " OR subject = (SELECT audit_id FROM members_person WHERE id = {person})",
 }
@@ -62,6 +63,7 @@ CHANGED_BY_ONESELF = {
     "accounts_session",
     "accounts_factor",
     "accounts_recovery_code",
+    "accounts_token",
     "notices_notice",  # that it was read
 }
 
@@ -109,6 +111,7 @@ def people(cast):
             if kind is Kind.STAFF:
                 found[name] = {"account": account, "person": 0}
                 continue
+            Token.objects.create(account_id=account, digest=name, made_at=NOW, free_at=NOW)
             person = getattr(cast, name)
             members.link_account(person_id=person, account_id=account, by=OPERATOR, now=NOW)
             members.issue_code(person_id=person, channel=CodeChannel.LETTER, by=OPERATOR, now=NOW)
@@ -181,6 +184,7 @@ def test_nobody_writes_a_row_of_somebody_else(people, table):
 COLUMNS = {  # one that could be written, where it is not the number
     "accounts_session": "session_key",
     "purchases_receipt": "level",
+    "accounts_token": "used_at",
     "choices_letter": "misses",
     "notices_notice": "read_at",
 }
@@ -239,6 +243,7 @@ def test_a_visitor_with_nothing_to_show_finds_nothing(people):
         ({"name": "aino"}, {"accounts_account": "aino"}),
         ({"session": "bjorn"}, {"accounts_session": "bjorn", "accounts_account": "bjorn"}),
         ({"card": AINO_CARD}, {"members_card": "aino"}),
+        ({"token": "bjorn"}, {"accounts_token": "bjorn"}),
     ],
 )
 def test_what_a_visitor_presents_shows_one_row(people, presented, seen):

@@ -73,6 +73,7 @@ def serving(folder, **environment):
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "kvitto.wiring.asgi:application", "--port", str(port)]
     command += ["--lifespan", "off", "--no-access-log", "--log-level", "warning"]
+    command += ["--timeout-graceful-shutdown", "3"]
     url = f"http://127.0.0.1:{port}"
     log = folder / "log"
     with log.open("w") as complaints:

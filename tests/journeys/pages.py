@@ -41,6 +41,14 @@ NO_PAGES = {
     "household-minor": (),
     "household-do": (),
     "receipt-keep-back": (date(2026, 1, 1), 1),
+    "receipt-pdf": (date(2026, 1, 1), 1),
+    "receipt-remove-do": (date(2026, 1, 1), 1),
+    "live": (),
+    "export-file": ("csv",),
+    "export-token": (),
+    "export-token-revoke": (),
+    "api-receipts": (),
+    "api-description": (),
 }
 
 OWN_FILES = {"everything"}  # to take along, by who is signed in
@@ -151,6 +159,7 @@ def _members(username: str, person_id: int) -> Iterator[State]:
         "choices-history",
         "removal",
         "notices",
+        "export",
     ):
         yield State(page, reverse(page), who=username)
     yield State("notices", reverse("notices"), "new", who=username, act=lambda page: _tell(page, person_id))
@@ -168,6 +177,7 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     yield State("removal", reverse("removal"), "preview", who=username, act=_see_removal)
     yield State("removal", reverse("removal"), "done", who=username, act=_remove)
     yield State("receipt", reverse("receipts"), "kept-out", who=username, act=_newest_receipt)
+    yield State("export", reverse("export"), "token", who=username, act=_make_token)
     yield State("security", reverse("security"), "wrong", who=username, act=_wrong_current_password)
 
 
@@ -195,12 +205,15 @@ def _elsewhere(username: str) -> Iterator[State]:
 def _receipts(person_id: int) -> Iterator[State]:
     """A receipt at each level, the newest with more than one line where there is one; the list with filters."""
     from kvitto.purchases.queries import receipts_of
+    from kvitto.stores.types import Level
 
     listed = reverse("receipts")
     heads = receipts_of(person_id, 100)
     for head in heads:
         address = reverse("receipt", args=[head.business_day, head.receipt_id])
         yield State("receipt", address, head.level.name.lower())
+        remove = reverse("receipt-remove", args=[head.business_day, head.receipt_id])
+        yield State("receipt-remove", remove, "total" if head.level is Level.TOTAL else "")
     yield State("receipts", f"{listed}?first={heads[-1].business_day}&least=1", "filter")
     yield State("receipts", f"{listed}?least=99999", "none")
     yield State("receipts", f"{listed}?first=2026-02-30&most=plenty", "bad")
@@ -284,6 +297,11 @@ def _newest_receipt(page: Page) -> None:
     page.goto(reverse("receipts"))
     with page.expect_navigation():
         page.click("main a[href^='/receipts/20']")
+
+
+def _make_token(page: Page) -> None:
+    with page.expect_navigation():
+        page.click("form[action$=token] button")
 
 
 def _invite(page: Page) -> None:

@@ -10,10 +10,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from kvitto.doors.member_web import charts, filters, words
+from kvitto.doors.member_web import charts, filters, pdf, words
 from kvitto.doors.member_web.converters import is_month, month
+from kvitto.doors.member_web.export import download
 from kvitto.doors.member_web.formats import clock
 from kvitto.doors.member_web.visit import MemberRequest, Visit, own, own_act, wants_part
 from kvitto.households import queries as households
@@ -82,6 +84,7 @@ def _overview(request: MemberRequest, visit: Visit, period: Period) -> HttpRespo
     with_receipts = [each.month for each in found.months if each.receipts and each.month < period.start]
     context = {
         "overview": found,
+        "newest_id": registered.newest_id(visit.person_id),
         "heading": words.period(period),
         "before": before,
         "after": after,
@@ -172,6 +175,7 @@ def receipts(request: MemberRequest, visit: Visit) -> HttpResponse:
     more = f"?{urlencode(given | {'page': page + 1})}" if listing.count > page * SHOWN else ""
     context = {
         "listing": listing,
+        "newest_id": registered.newest_id(visit.person_id),
         "months": _by_month(listing.receipts),
         "chosen": asked.filter,
         "values": given,
@@ -192,9 +196,7 @@ def _by_month(listed: list[Listed]) -> list[tuple[date, list[Listed]]]:
 @own
 def receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) -> HttpResponse:
     """One receipt as on paper, with its level, the reason and the day it will be deleted."""
-    asks = visit.asks()
-    del asks["today"]
-    found = spending.receipt_page(day=day, receipt_id=receipt_id, **asks)
+    found = _receipt(visit, day, receipt_id)
     head = found.head
     context = {
         "receipt": found,
@@ -205,6 +207,21 @@ def receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) ->
         "kept_back": registered.is_kept_back(person_id=visit.person_id, day=day, receipt_id=receipt_id),
     }
     return render(request, "member/receipt.html", context)
+
+
+@own
+def receipt_pdf(request: MemberRequest, visit: Visit, day: date, receipt_id: int) -> HttpResponse:  # noqa: ARG001  the visit says all
+    """The same as a PDF: the electronic receipt."""
+    found = _receipt(visit, day, receipt_id)
+    return download(
+        pdf.receipt_pdf(found, now=visit.now), "application/pdf", f"{gettext('receipt')}-{day}-{receipt_id}.pdf"
+    )
+
+
+def _receipt(visit: Visit, day: date, receipt_id: int) -> ReceiptPage:
+    asks = visit.asks()
+    del asks["today"]
+    return spending.receipt_page(day=day, receipt_id=receipt_id, **asks)
 
 
 @own_act
@@ -226,4 +243,4 @@ def _vat(page: ReceiptPage) -> list[tuple[str, int, int, int]]:
     """Rate in percent, with tax, the tax, without tax."""
     if page.paid is None:
         return []
-    return [(f"{rate.replace('.', ',')} %", gross, tax, gross - tax) for rate, gross, tax in page.paid.vat]
+    return [(words.rate(rate), gross, tax, gross - tax) for rate, gross, tax in page.paid.vat]

@@ -1,7 +1,9 @@
-"""What is recorded already and would not be now: seen beforehand, removed with one button, proved by its entry."""
+"""What is recorded already and would not be now, and what one receipt holds: seen beforehand, removed with one button."""
+
+from datetime import date
 
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from kvitto.assortment import queries as assortment
@@ -12,6 +14,8 @@ from kvitto.doors.member_web.visit import MemberRequest, Visit, own, own_act
 from kvitto.kernel.db import opened
 from kvitto.members import queries as members
 from kvitto.rights import removal as removing
+from kvitto.spending import queries as spending
+from kvitto.stores.types import Level
 
 
 @own
@@ -43,3 +47,18 @@ def remove(request: MemberRequest, visit: Visit) -> HttpResponse:  # noqa: ARG00
     with opened():
         done = removing.remove_recorded(person_id=visit.person_id, by=visit.by, now=visit.now)
     return HttpResponseRedirect(f"{reverse('removal')}?done={done.entry}")
+
+
+@own
+def receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) -> HttpResponse:
+    """What of one receipt would go and what stays. Opens nothing."""
+    head = spending.receipt_head(person_id=visit.person_id, day=day, receipt_id=receipt_id)
+    return render(request, "member/receipt_remove.html", {"listed": head, "is_total": head.head.level is Level.TOTAL})
+
+
+@own_act
+def remove_receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) -> HttpResponse:  # noqa: ARG001  a form without fields
+    """Remove it; the receipt's page says so from now on."""
+    with opened():
+        removing.remove_receipt(person_id=visit.person_id, day=day, receipt_id=receipt_id, by=visit.by, now=visit.now)
+    return redirect("receipt", day, receipt_id)

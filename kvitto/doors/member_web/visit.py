@@ -7,7 +7,8 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.timezone import localdate, now
 from django.utils.translation import get_language
@@ -57,29 +58,29 @@ class Visit:
 
 
 P = ParamSpec("P")
-View = Callable[Concatenate[MemberRequest, Visit, P], HttpResponse]
+View = Callable[Concatenate[MemberRequest, Visit, P], HttpResponseBase]
 
 
-def own(view: View[P]) -> Callable[..., HttpResponse]:
+def own(view: View[P]) -> Callable[..., HttpResponseBase]:
     """A page of the person whose account is signed in; read only. An account of nobody is told so."""
 
     @require_safe
     @login_required
     @wraps(view)
-    def page(request: MemberRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def page(request: MemberRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         visit = _visit(request)
         return view(request, visit, *args, **kwargs) if visit else render(request, "member/unlinked.html")
 
     return page
 
 
-def own_act(view: View[P]) -> Callable[..., HttpResponse]:
+def own_act(view: View[P]) -> Callable[..., HttpResponseBase]:
     """What a form of the person whose account is signed in does."""
 
     @require_POST
     @login_required
     @wraps(view)
-    def page(request: MemberRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def page(request: MemberRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         visit = _visit(request)
         if visit is None:
             raise Http404

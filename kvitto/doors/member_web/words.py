@@ -46,6 +46,17 @@ OUTSIDE: dict[int, Promise] = {
     NOT_RECORDED: _("Not recorded"),
     TOTALS_ONLY: _("Recorded as totals only"),
 }
+ROWS: dict[str, Promise] = {  # what a row of the exported table is
+    "item": _("goods"),
+    "return": _("brought back"),
+    "deposit": _("deposit"),
+    "deposit_return": _("deposit given back"),
+    "discount": _("discount"),
+    "group": _("product group"),
+    "deposits": _("deposits"),
+    "not_recorded": _("not recorded"),
+    "total": _("total only"),
+}
 TENDERS: dict[str, Promise] = {
     "card": pgettext_lazy("way of paying", "Card"),
     "cash": _("Cash"),
@@ -182,6 +193,12 @@ def tender(code: str) -> str:
 def unit(code: str) -> str:
     """The unit of a quantity."""
     return _named(UNITS, code)
+
+
+@register.filter
+def rate(percent: str) -> str:
+    """A rate of tax: `13,5 %`."""
+    return f"{percent.replace('.', ',')} %"
 
 
 @register.filter

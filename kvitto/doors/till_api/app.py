@@ -44,7 +44,7 @@ _ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-stor
 
 
 class TillApi:
-    """The ASGI application of everything below `/api/`; of one event loop."""
+    """The ASGI application of everything below `/api/v1/`; of one event loop."""
 
     def __init__(self, *, secure: bool) -> None:
         self.keys = Keys()

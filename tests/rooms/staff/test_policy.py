@@ -20,7 +20,7 @@ VISITORS = {
     "public.sign_out", "public.activate", "public.confirm", "public.design", "demo.become", "staff.sign_in",
 }  # fmt: skip
 OWN = {
-    "own.view_purchases", "own.search", "own.receipts", "own.archive", "own.card", "own.account", "own.traces",
+    "own.view_purchases", "own.search", "own.receipts", "own.export", "own.archive", "own.card", "own.account", "own.traces",
     "own.security", "own.choices", "own.notices", "own.household", "own.keep_back", "own.remove", "own.everything",
 }  # fmt: skip
 OPERATORS = {

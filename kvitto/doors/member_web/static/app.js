@@ -47,6 +47,27 @@ for (const name of ["htmx:sendError", "htmx:responseError"]) {
   document.addEventListener(name, () => say(status?.dataset.failed));
 }
 
+// A receipt that comes in while the page is looked at: the answer names it. A page that is hidden asks again when it is seen.
+const live = document.querySelector("[data-live]");
+if (live && window.EventSource) {
+  const address = new URL(live.dataset.live, location);
+  let source;
+  const known = ({ lastEventId }) => address.searchParams.set("after", lastEventId);
+  const listen = () => {
+    source?.close();
+    if (document.hidden) return;
+    source = new EventSource(address);
+    source.addEventListener("known", known);
+    source.addEventListener("receipt", event => {
+      known(event);
+      live.innerHTML = event.data;
+    });
+  };
+  document.addEventListener("visibilitychange", listen);
+  addEventListener("pagehide", () => source?.close());
+  listen();
+}
+
 // The card at the till: the screen stays on while it is looked at.
 const wake = document.querySelector("[data-wake]");
 if (wake && navigator.wakeLock) {
