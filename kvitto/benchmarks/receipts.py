@@ -196,7 +196,7 @@ async def _live(port: int, cookies: Sequence[str], rate: int, seconds: int) -> d
 async def _listen(port: int, cookie: str, told: list[float], ready: asyncio.Semaphore) -> None:
     """An open page: notes when it is told of a receipt."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    asked = f"GET /receipts/live HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: kvitto_member={cookie}\r\n\r\n"
+    asked = f"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: kvitto_member={cookie}\r\n\r\n"
     writer.write(asked.encode())
     try:
         while line := await reader.readline():

@@ -52,7 +52,7 @@ STAFF = Face(Kind.STAFF, "kvitto.wiring.staff_urls", "/staff/", "__Secure-", STA
 
 
 API = "/api/"  # asked by programs: who they are for is in the request, and no cookie is read there
-BY_ITSELF = {"/staff/still", "/receipts/live"}  # what an open page asks for by itself: nobody is there for that
+BY_ITSELF = {"/staff/still", "/live"}  # what an open page asks for by itself: nobody is there for that
 
 
 def face_of(path: str) -> Face:

@@ -18,7 +18,7 @@ def buy(sequence, card=cast.AINO_CARD, amount="7.35"):
 @pytest.mark.parametrize("path", ["/purchases", "/receipts", "/card"])
 def test_your_receipt_is_here(page_as, path):
     page = page_as("aino")
-    with page.expect_response("**/receipts/live*") as stream:
+    with page.expect_response("**/live*") as stream:
         page.goto(path)
     assert stream.value.headers["content-type"] == "text/event-stream"
     status = page.locator("[data-live]")
@@ -51,4 +51,4 @@ def test_without_scripts_it_is_there_when_the_page_is_loaded_again(page_as):
 
 
 def test_whoever_is_not_signed_in_hears_nothing(client, db):
-    assert client.get("/receipts/live")["Location"].startswith("/sign-in")
+    assert client.get("/live")["Location"].startswith("/sign-in")
