@@ -16,9 +16,12 @@ def buy(sequence, card=cast.AINO_CARD, amount="7.35"):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["/purchases", "/receipts", "/card"])
-def test_your_receipt_is_here(page_as, path):
+def test_your_receipt_is_here(page_as, site, path):
     page = page_as("aino")
-    with page.expect_response("**/live*") as stream:
+    of_this_page = {"referer": f"{site.url}{path}"}  # not of the one before
+    with page.expect_response(
+        lambda each: "/live" in each.url and of_this_page.items() <= each.request.headers.items()
+    ) as stream:
         page.goto(path)
     assert stream.value.headers["content-type"] == "text/event-stream"
     status = page.locator("[data-live]")
