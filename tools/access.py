@@ -65,6 +65,7 @@ SECTIONS = {
         "network",
         "assortment",
         "processors",
+        "bonus",
         "receipts",
         "retention",
         "categories",

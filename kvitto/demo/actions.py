@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from importlib.resources import files
 from itertools import islice
@@ -14,6 +14,9 @@ from backports import zstd
 from kvitto.assortment import actions as assortment
 from kvitto.assortment import queries as assortment_queries
 from kvitto.assortment.types import ProductRow, Settings
+from kvitto.bonus import actions as bonus
+from kvitto.bonus import closing
+from kvitto.bonus import plans as bonus_plans
 from kvitto.choices import actions as choices
 from kvitto.demo import catalogue, queries, source, staff
 from kvitto.demo.models import Load
@@ -27,12 +30,14 @@ from kvitto.households.types import NewHome, NewPlace, Role
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError
+from kvitto.kernel.periods import month_start, months_after
 from kvitto.members import actions as members
 from kvitto.members import queries as members_queries
 from kvitto.stores import actions as stores
 from kvitto.stores import queries as stores_queries
 from kvitto.stores.network import parse
 
+HOMES = ("norrskar", "tuulimeri")  # a household is at home in one of the two co-ops
 BATCH = 1_000  # people a statement, receipts a write
 ZSTD_LEVEL = 3
 
@@ -98,6 +103,22 @@ def finish(*, now: datetime) -> None:
     """Note that the receipts have been taken in too; the first time counts."""
     require_transaction()
     Load.objects.filter(finished_at=None).update(finished_at=now)
+
+
+def close_months(*, by: Actor, now: datetime, progress: Progress = _quiet) -> None:
+    """Close the Bonus of the months that are over, where it is not; outermost transactions of its own."""
+    found = queries.loaded()
+    if found is None:
+        return
+    today = now.astimezone(ZONE).date()
+    month = month_start(FIRST_DAY + timedelta(days=found.shift_days))
+    months = []
+    while months_after(month, 1) <= today:
+        months.append(month)
+        month = months_after(month, 1)
+    for done, each in enumerate(months, start=1):
+        closing.settle(month=each, by=by, now=now, today=today)
+        progress("Bonus", done, len(months))
 
 
 def receipts_file(*, home: Path, shift_days: int, progress: Progress = _quiet) -> Path:
@@ -174,6 +195,8 @@ def _load_network(home: Path, shift: int, by: Actor, now: datetime, progress: Pr
     progress("stores", 0, len(network.stores))
     _network_file(home).write_text(text, encoding="utf-8")
     stores.load_network(network=network, by=by, now=now)
+    plans = files("kvitto.demo").joinpath("bonus.toml").read_bytes()
+    bonus.load(scheme=bonus_plans.parse(plans), by=by, now=now)
     progress("stores", len(network.stores), len(network.stores))
 
 
@@ -203,7 +226,10 @@ def _register(
     """Take the people in; their ids in the same order."""
     ids: list[int] = []
     for start in range(0, len(people), BATCH):
-        batch = [new_person(adult, account_ids.get(adult.username), shift) for adult in people[start : start + BATCH]]
+        batch = [
+            replace(new_person(adult, account_ids.get(adult.username), shift), home=HOMES[adult.household % len(HOMES)])
+            for adult in people[start : start + BATCH]
+        ]
         ids += members.register(people=batch, by=by, now=now)
         progress("people", len(ids), len(people))
     return ids

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from kvitto.households.models import Guardian, Invitation, Place
 from kvitto.households.rules import common, order
-from kvitto.households.types import Home, Mate, Offer, OpenInvitation, Role, Shared
+from kvitto.households.types import Home, Mate, Offer, OpenInvitation, Role, Shared, Stay
 from kvitto.kernel import identity
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.periods import Period
@@ -54,6 +54,21 @@ def busy_until(person_ids: Collection[int]) -> dict[int, date | None]:
         before = found.get(person_id, period.upper)
         found[person_id] = None if before is None or period.upper is None else max(before, period.upper)
     return found
+
+
+def stays_with(person_ids: Collection[int], *, period: Period) -> list[Stay]:
+    """Who was in the households in which these people were in a period, and when: everybody's days there that touch it.
+
+    Days are not cut at the period's ends. Nothing of people who were in none.
+    """
+    touching = Place.objects.filter(period__overlap=(period.start, period.end))
+    with identity.acting(ActorKind.SYSTEM):
+        own = touching.filter(person_id__in=person_ids).values("household_id")
+        rows = touching.filter(household_id__in=own).order_by("household_id", "person_id", "period")
+        return [
+            Stay(row.household_id, row.person_id, Role(row.role), Period(row.period.lower, row.period.upper))
+            for row in rows
+        ]
 
 
 def role_of(person_id: int, *, today: date) -> Role | None:

@@ -90,3 +90,13 @@ class Shared:
     given_name: str
     days: Period
     here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Somebody was or is in a household, as something, on these days."""
+
+    household_id: int
+    person_id: int
+    role: Role
+    days: Period

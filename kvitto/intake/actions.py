@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from kvitto.assortment.types import Barred
+from kvitto.bonus import actions as bonus
 from kvitto.choices import queries as choices
 from kvitto.choices.types import Histories
 from kvitto.intake import deliveries, leftovers
@@ -115,7 +116,14 @@ def _store_all(works: Sequence[Work], now: datetime, reference: Reference) -> No
     ids = deliveries.opened(parcels=[work.parcel for work in works], now=now, reference=reference)
     kept = [(work, delivery_id) for work, delivery_id in zip(works, ids, strict=True) if work.kept]
     held = [(work, index, receipt, delivery_id) for work, delivery_id in kept for index, receipt in work.held]
+    closed_until = bonus.await_closing()
     outcomes = _store([(receipt, delivery_id) for _, _, receipt, delivery_id in held], now)
+    changed = [
+        (receipt.head.person_id, receipt.head.key.business_day, delivery_id)
+        for (_, _, receipt, delivery_id), outcome in zip(held, outcomes, strict=True)
+        if outcome.outcome in {"inserted", "superseded"}
+    ]
+    bonus.note_late(receipts=changed, closed_until=closed_until)
     for (work, index, _, _), outcome in zip(held, outcomes, strict=True):
         work.result.states[index] = _STATES[outcome.outcome]
     headers = [(work, index, key, kind) for work, _ in kept for index, key, kind in work.headers]
@@ -178,6 +186,7 @@ def _recorded(
             facts=batch.reference.facts[store.chain_code],
             group_depth=batch.reference.depths.depth(receipt.business_day),
             barred=_barred(receipt, person_id, batch),
+            counted=batch.reference.counted(receipt.business_day),
             digest=receipt_digest(form),
         )
     )

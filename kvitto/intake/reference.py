@@ -1,7 +1,7 @@
 """Stores, levels and product facts in the memory of an intake process, as fresh as the batch.
 
-Two tiny queries a batch tell whether the network or the assortment changed; only then is anything read again. People, cards
-and choices are never held here: they are read for every batch, so that a decision holds for the next receipt.
+Three tiny queries a batch tell whether the network, the assortment or the Bonus plans changed; only then is anything read again.
+People, cards and choices are never held here: they are read for every batch, so that a decision holds for the next receipt.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +10,10 @@ from datetime import date, datetime
 
 from kvitto.assortment import queries as assortment
 from kvitto.assortment.rules import identify
-from kvitto.assortment.types import Barred, ClassTable, DepthTable, ProductFacts
+from kvitto.assortment.types import Barred, BonusClass, ClassTable, DepthTable, ProductFacts
+from kvitto.bonus import queries as bonus
+from kvitto.bonus.rules import classes_on
+from kvitto.bonus.types import Plan
 from kvitto.intake.formats import Peek
 from kvitto.kernel.actor import Actor
 from kvitto.stores import queries as stores
@@ -36,6 +39,9 @@ class Reference:
     classes: ClassTable | None = None  # of the categories; None until somebody keeps one out
     minutes: dict[Actor, tuple[datetime, int]] = field(default_factory=dict)  # the delivery of a till key's last minute
     bars: dict[frozenset[str], Barred] = field(default_factory=dict)  # what `classes` said
+    plans_stamp: tuple[int, int] = (-1, 0)
+    plans: tuple[Plan, ...] = ()
+    counts: dict[date, frozenset[BonusClass] | None] = field(default_factory=dict)  # what `plans` count
 
     def refresh(self) -> None:
         """Forget what changed since the last batch."""
@@ -52,6 +58,11 @@ class Reference:
             self.depths = assortment.recording_depths()
             self.assortment_version = version
 
+        stamp = bonus.stamp()
+        if stamp != self.plans_stamp:
+            self.plans, self.counts = bonus.scheme().plans, {}
+            self.plans_stamp = stamp
+
     def store(self, code: str) -> StoreInfo | None:
         """A store by its code; None for a code nobody has, which is remembered until the network changes."""
         if code not in self.stores:
@@ -65,6 +76,12 @@ class Reference:
         if level is None:
             level = self.days[key] = self.levels.level(chain_id, Channel(channel), day)
         return level
+
+    def counted(self, day: date) -> frozenset[BonusClass] | None:
+        """The Bonus classes that some co-op's plan counts on a business day; None when no plan holds there."""
+        if day not in self.counts:
+            self.counts[day] = classes_on(self.plans, day)
+        return self.counts[day]
 
     def barred(self, categories: frozenset[str]) -> Barred | None:
         """Where in the tree the categories are that somebody keeps out; None for no categories."""

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
 from django.utils.timezone import localdate
 
 from kvitto.accounts import actions as accounts
@@ -17,10 +17,12 @@ from kvitto.kernel.errors import ConflictError, NotFoundError, RefusedError
 from kvitto.members import queries
 from kvitto.members.ages import is_under
 from kvitto.members.codes import digest
-from kvitto.members.models import Card, Code, Person
+from kvitto.members.models import Card, Code, Membership, Person
 from kvitto.members.rules import ALPHABET, HOLDS, LENGTH, written
 from kvitto.members.types import CodeChannel, NewPerson
 from kvitto.stores import queries as stores
+from kvitto.stores.models import Company
+from kvitto.stores.types import CompanyKind
 
 
 class LinkedError(ConflictError):
@@ -65,6 +67,14 @@ def register(*, people: Sequence[NewPerson], by: Actor, now: datetime) -> list[i
             Card(number=number, person=row, period=DateTimeTZRange(person.since, None))
             for person, row in zip(people, rows, strict=True)
             for number in person.cards
+        ]
+    )
+    coops = dict(Company.objects.filter(kind=CompanyKind.COOP).values_list("code", "pk"))
+    Membership.objects.bulk_create(
+        [
+            Membership(person=row, company_id=coops[person.home], period=DateRange(localdate(person.since), None))
+            for person, row in zip(people, rows, strict=True)
+            if person.home
         ]
     )
     audit.record(by=by, action="members.register", now=now, count=len(rows))

@@ -59,6 +59,7 @@ class NewPerson:
     number: str | None = None
     birth_date: date | None = None
     address: Address = Address()
+    home: str = ""  # code of the co-op whose member they are from `since` on; none when it is empty
 
 
 class PersonRecord(NamedTuple):

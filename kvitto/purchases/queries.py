@@ -18,6 +18,7 @@ from kvitto.purchases.rules import deletes_on
 from kvitto.purchases.types import (
     BonusBasis,
     BonusFigure,
+    BonusReceipt,
     Content,
     GroupContent,
     Key,
@@ -35,6 +36,7 @@ from kvitto.vault import actions as vault
 from kvitto.vault.types import ToOpen
 
 _deletes_on = lru_cache(maxsize=1_000)(deletes_on)  # a list of receipts asks for the same days again and again
+_decode_bases = msgspec.json.Decoder(list[BonusBasis]).decode
 _decode = msgspec.msgpack.Decoder(ProductContent | GroupContent).decode
 _HEAD = "id, business_day, store_id, end_time, total_cents, currency, level, level_reason"
 _SEALED = "workstation, sequence, begin_time, sealed"  # what opening needs besides the head
@@ -57,6 +59,13 @@ WITH figure AS (
 )
 SELECT cents, currency, person_id, business_day, store_id FROM told
 ORDER BY business_day DESC NULLS LAST, end_time DESC, currency
+"""
+_BONUS = """
+SELECT r.person_id, r.business_day, r.id, r.store_id, r.delivery_id, r.total_cents, r.currency, k.receipt_id IS NOT NULL,
+    r.bonus_basis::text
+FROM purchases_receipt r LEFT JOIN purchases_kept_back k ON k.business_day = r.business_day AND k.receipt_id = r.id
+WHERE r.person_id = ANY(%s) AND r.business_day >= %s AND r.business_day < %s
+ORDER BY r.business_day DESC, r.end_time DESC, r.id DESC
 """
 _FILTERS = {
     "store_id": "store_id = %s",
@@ -217,7 +226,7 @@ def bonus_bases_of(person_id: int, period: Period) -> list[tuple[date, int, list
             [person_id, period.start, period.end or date.max],
         )
         rows = cursor.fetchall()
-    return [(day, receipt_id, msgspec.json.decode(basis, type=list[BonusBasis])) for day, receipt_id, basis in rows]
+    return [(day, receipt_id, _decode_bases(basis)) for day, receipt_id, basis in rows]
 
 
 def bonus_figures(spans: Sequence[Span], *, period: Period) -> list[BonusFigure]:
@@ -270,6 +279,16 @@ def arrived(*, person_id: int, after: int, limit: int) -> list[ReceiptHead]:
             binary=True,
         )
         return [_head(row) for row in cursor]
+
+
+def bonus_receipts(person_ids: Sequence[int], *, period: Period) -> list[BonusReceipt]:
+    """What the Bonus is computed from: people's receipts of a period, newest first, without what was bought; opens nothing."""
+    with batch_cursor() as cursor:
+        cursor.execute(_BONUS, [list(person_ids), period.start, period.end or date.max], binary=True)
+        return [
+            BonusReceipt(who, day, number, store, delivery, total, currency, kept, _decode_bases(basis))
+            for who, day, number, store, delivery, total, currency, kept, basis in cursor
+        ]
 
 
 def is_kept_back(*, person_id: int, day: date, receipt_id: int) -> bool:
@@ -372,7 +391,7 @@ def _head(row: tuple[Any, ...]) -> ReceiptHead:
 def _detail(row: tuple[Any, ...]) -> ReceiptDetail:
     """A row of `_HEAD`, `_SEALED` and `_DETAIL`."""
     workstation, sequence, begin_time, _, channel, kind, basis = row[8:]
-    bases = msgspec.json.decode(basis, type=list[BonusBasis])
+    bases = _decode_bases(basis)
     return ReceiptDetail(_head(row), workstation, sequence, begin_time, channel, kind, bases)
 
 

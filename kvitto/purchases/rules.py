@@ -98,12 +98,14 @@ def reduce(  # noqa: PLR0913  what was found out about the receipt, each a word 
     facts: Facts,
     group_depth: int,
     barred: Barred | None,
+    counted: frozenset[BonusClass] | None,
     digest: bytes,
 ) -> StorableReceipt:
     """Keep what the level allows and drop the rest; cannot fail on a receipt that passed the checks.
 
     `amounts` are the lines' cents (`line_cents`); `group_depth` is the recording depth of the business day; `barred` are the
-    categories that the buyer keeps out, None when there are none. What leaves here is the only form the register accepts.
+    categories that the buyer keeps out, None when there are none; `counted` the Bonus classes to keep, None for all of them. What
+    leaves here is the only form the register accepts.
     """
     lines = [(line, amount) for line, amount in zip(receipt.lines, amounts, strict=True) if not line.void]
     head = Head(
@@ -115,7 +117,7 @@ def reduce(  # noqa: PLR0913  what was found out about the receipt, each a word 
         total_cents=cents(receipt.total),
         currency=receipt.currency,
         level_reason=reason,
-        bonus_basis=bonus_basis(lines, facts),
+        bonus_basis=bonus_basis(lines, facts, counted),
         digest=digest,
     )
     if level is Level.TOTAL:
@@ -210,8 +212,10 @@ def pack_content(content: ProductContent | GroupContent) -> bytes:
     return _pack(content)
 
 
-def bonus_basis(lines: list[tuple[Line, int]], facts: Facts) -> list[BonusBasis]:
-    """What each Bonus class counts of a receipt's lines and their cents, classes in alphabetical order.
+def bonus_basis(
+    lines: list[tuple[Line, int]], facts: Facts, counted: frozenset[BonusClass] | None = None
+) -> list[BonusBasis]:
+    """What each Bonus class counts of a receipt's lines and their cents, classes in alphabetical order; `counted` ones only.
 
     The till's flag wins over the assortment's class, which wins over "not eligible". A class that counts by quantity counts
     litres: lines in another unit bring it their cents only.
@@ -231,7 +235,7 @@ def bonus_basis(lines: list[tuple[Line, int]], facts: Facts) -> list[BonusBasis]
         entry[0] += amount
         if litres and line.unit == "l":
             entry[1] += quantity_units(line.quantity)
-    return [BonusBasis(each, *sums[each]) for each in sorted(sums)]
+    return [BonusBasis(each, *sums[each]) for each in sorted(sums) if counted is None or each in counted]
 
 
 def _stored(line: Line, amount: int) -> StoredLine:

@@ -298,6 +298,21 @@ class BonusFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class BonusReceipt:
+    """A receipt as the Bonus knows it: no time of day, and nothing of what was bought."""
+
+    person_id: int
+    business_day: date
+    receipt_id: int
+    store_id: int
+    delivery_id: int
+    total_cents: int
+    currency: str
+    kept_back: bool
+    bonus_basis: list[BonusBasis]
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptFilter:
     """Which of a person's receipts to list. Both days are in; the cents are of the total, both ends in."""
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from kvitto.accounts import actions as accounts
 from kvitto.accounts import tokens, tries
+from kvitto.bonus import actions as bonus
 from kvitto.choices import actions as choices
 from kvitto.households import actions as households
 from kvitto.intake import leftovers
@@ -50,7 +51,7 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         failures = tries.forget(now=now)
         codes = members.forget_codes(now=now) + households.forget_invitations(now=now) + choices.forget_letters(now=now)
         told = notices.forget(now=now)
-        forgotten = leftovers.forget(now=now, keep_from=oldest)
+        forgotten = leftovers.forget(now=now, keep_from=oldest) + bonus.forget_late(day=oldest)
     return RetentionRun(
         keep_from=oldest,
         receipts=receipts,

@@ -13,7 +13,9 @@ class RetentionRun:
     keys: int
     partitions_dropped: int
     partitions_made: int
-    leftovers: int  # unknown cards, refusals, conflicts
+    leftovers: (
+        int  # unknown cards, refusals, conflicts; what names receipts beside the ledger (not counted in a dry run)
+    )
     sessions: int  # ended ones; not counted in a dry run, nor are the next three
     tries: int  # counts of failed sign-ins
     codes: int  # whose time is over

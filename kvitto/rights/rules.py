@@ -65,6 +65,11 @@ THINGS: tuple[Thing, ...] = (
         ),
     ),
     Thing(Topic.PURCHASES, "What the Bonus counts", ("purchases_receipt.bonus_basis",)),
+    Thing(
+        Topic.PURCHASES, "The Bonus: what each month brought, corrections, payments", ("bonus_entry.*", "bonus_cause.*")
+    ),
+    Thing(Topic.PURCHASES, "Months whose Bonus waits to be computed again", ("bonus_late.*",)),
+    Thing(Topic.PERSON, "The account that the Bonus is paid to", ("bonus_account.*",)),
     Thing(Topic.PURCHASES, "Receipts that are kept back from the household", ("purchases_kept_back.*",)),
     Thing(Topic.PURCHASES, "Whose receipt it is, and checks that it is stored once", ("purchases_receipt.*",)),
     Thing(Topic.PURCHASES, "The keys that open what was bought", ("vault.*",)),

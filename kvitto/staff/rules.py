@@ -119,6 +119,7 @@ POLICY: dict[Act, Row] = {
     Act.OWN_REMOVE: _own("remove what is recorded of them: of one receipt, or all beyond what they chose"),
     Act.OWN_NOTICES: _own("read what was done for them"),
     Act.OWN_SECURITY: _own("change their password, and end their sign-ins"),
+    Act.OWN_BONUS: _own("see their Bonus, and as a main member what each of the household has brought"),
     Act.OWN_HOUSEHOLD: _own("decide who is in their household, and as its main member see the others' Bonus purchases"),
     Act.OWN_KEEP_BACK: _own("keep a receipt's day and store from their household"),
     # staff, for themselves; the first three without an agreement, since this is how one comes to sign it
@@ -201,6 +202,9 @@ POLICY: dict[Act, Row] = {
     Act.NETWORK_LOAD: _open("load stores, chains and recording levels", OPERATOR),
     Act.ASSORTMENT_LOAD: _open("load products and product groups", OPERATOR),
     Act.PROCESSORS_LOAD: _open("load the public list of those who work on personal data for the co-op", OPERATOR),
+    Act.BONUS_LOAD: _open("load Bonus plans and campaigns", OPERATOR),
+    Act.BONUS_SETTLE: _open("close a month's Bonus, and note where it is paid to", OPERATOR, SYSTEM),
+    Act.BONUS_PAY: _open("make the payment file of a closed month", OPERATOR),
     Act.RECEIPTS_IMPORT: _open("hand in receipts", OPERATOR, TILL),
     Act.RECEIPTS_ASK: _open("ask what became of a receipt, and which to send again", TILL),
     Act.RECEIPTS_CHECK_CARD: _open("ask whether a card earns Bonus", TILL),

@@ -49,6 +49,7 @@ class Act(StrEnum):
     OWN_REMOVE = "own.remove"
     OWN_NOTICES = "own.notices"
     OWN_SECURITY = "own.security"
+    OWN_BONUS = "own.bonus"
     OWN_HOUSEHOLD = "own.household"
     OWN_KEEP_BACK = "own.keep_back"
 
@@ -90,6 +91,9 @@ class Act(StrEnum):
     NETWORK_LOAD = "network.load"
     ASSORTMENT_LOAD = "assortment.load"
     PROCESSORS_LOAD = "processors.load"
+    BONUS_LOAD = "bonus.load"
+    BONUS_SETTLE = "bonus.settle"
+    BONUS_PAY = "bonus.pay"
     RECEIPTS_IMPORT = "receipts.import"
     RECEIPTS_ASK = "receipts.ask"
     RECEIPTS_CHECK_CARD = "receipts.check_card"

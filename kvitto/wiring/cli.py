@@ -8,6 +8,7 @@ from kvitto.doors.cli import (
     assortment,
     audit,
     base,
+    bonus,
     db,
     members,
     network,
@@ -31,6 +32,7 @@ app.add_typer(network.app, name="network")
 app.add_typer(assortment.app, name="assortment")
 app.add_typer(processors.app, name="processors")
 app.add_typer(members.app, name="members")
+app.add_typer(bonus.app, name="bonus")
 app.add_typer(retention.app, name="retention")
 app.add_typer(notices.app, name="notices")
 app.add_typer(staff.app, name="staff")

@@ -119,6 +119,8 @@ def load_demo(started: float) -> dict[str, Any]:
             import_files([str(file)], summary=summary, on_refused=_refused, on_bytes=on_bytes)
         with opened():
             actions.finish(now=datetime.now(UTC))
+        with steps() as progress:
+            actions.close_months(by=OPERATOR, now=datetime.now(UTC), progress=progress)
     counts = register_counts()
     there = counts.product + counts.group + counts.total
     return {
@@ -278,6 +280,30 @@ def receipts(
             serve=[sys.executable, sys.argv[0], "serve"],
             progress=base.messages.print,
         )
+    _show(result, as_json=as_json)
+
+
+@bench.command()
+def bonus(
+    as_json: Json = False,
+    households: Annotated[int, typer.Option(min=1000, help="households; measured with twice as many, too")] = 1_000_000,
+    receipts: Annotated[int, typer.Option(min=1, help="receipts of each in the month")] = 12,
+) -> None:
+    """Closing a month of a whole co-op, against one statement that only sums it up."""
+    with scratch(receipts=False):
+        from kvitto.benchmarks import bonus as measurement
+
+        result = measurement.run(households=households, receipts=receipts, progress=base.messages.print)
+    _show(result, as_json=as_json)
+
+
+@bench.command()
+def choices(as_json: Json = False) -> None:
+    """The Bonus of every member of the demo's year under every choice of what is recorded: how many months differ."""
+    with scratch() as file:
+        from kvitto.benchmarks import choices as measurement
+
+        result = measurement.run(file, progress=base.messages.print)
     _show(result, as_json=as_json)
 
 

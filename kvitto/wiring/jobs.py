@@ -3,13 +3,16 @@
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.utils.timezone import localdate
 from procrastinate import App
 
 from kvitto.kernel import identity
-from kvitto.kernel.actor import ActorKind
+from kvitto.kernel.actor import SYSTEM, ActorKind
 
 DAILY = "15 3 * * *"  # the queue counts in UTC, whatever the settings' time zone
 AFTERWARDS = "45 3 * * *"
+BONUS = "15 4 * * *"
+BONUS_WAITS = 3  # days after a month's end, for tills that deliver late
 EACH_MINUTE = "* * * * *"
 
 
@@ -37,12 +40,25 @@ def mail(timestamp: int) -> None:  # noqa: ARG001 - as above
         send_due(now=datetime.now(UTC))
 
 
+def bonus(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Close last month's Bonus once it has been over for some days, and book what came late."""
+    from kvitto.bonus.closing import settle_due
+
+    with identity.acting(ActorKind.SYSTEM):
+        now = datetime.now(UTC)
+        settle_due(by=SYSTEM, now=now, today=localdate(now), wait_days=BONUS_WAITS)
+
+
 def register(app: App) -> None:
     """Make the jobs known to the queue. Two runs never overlap, and one waiting is enough.
 
     The nightly ones wait for each other: they have the keys of the same quarters in hand.
     """
-    for job, name, cron in ((retention, "retention", DAILY), (categories, "categories", AFTERWARDS)):
+    for job, name, cron in (
+        (retention, "retention", DAILY),
+        (categories, "categories", AFTERWARDS),
+        (bonus, "bonus", BONUS),
+    ):
         app.periodic(cron=cron)(app.task(name=name, lock="nightly", queueing_lock=name)(job))
     each_minute = app.task(name="mail", lock="mail", queueing_lock="mail")(mail)
     if settings.MAIL_SERVER:

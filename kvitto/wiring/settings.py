@@ -137,6 +137,7 @@ INSTALLED_APPS = [
     "kvitto.tills",
     "kvitto.vault",
     "kvitto.purchases",
+    "kvitto.bonus",
     "kvitto.intake",
     "kvitto.rights",
     "kvitto.demo",

@@ -226,6 +226,11 @@ TABLES: dict[str, list[Policy]] = {
         Policy("staff_handler", "SELECT", CASE_OF_HANDLER),
     ],
     "purchases_kept_back": [_MACHINE, Policy("own", "ALL", OWN)],
+    # what a household's month brought is computed and booked by a job; each reads their own rows
+    "bonus_entry": [_MACHINE, Policy("own", "SELECT", OWN)],
+    "bonus_cause": [_MACHINE, Policy("own", "SELECT", OWN)],
+    "bonus_late": [_MACHINE, Policy("till", "SELECT", TILL), Policy("till_new", "INSERT", "", TILL)],
+    "bonus_account": [_MACHINE, Policy("own", "SELECT", OWN)],
     "intake_delivery": [_MACHINE, Policy("till", "ALL", TILL)],
     "intake_quarantine": [_MACHINE, Policy("till", "ALL", TILL)],
     "intake_conflict": [_MACHINE, Policy("till", "ALL", TILL)],

@@ -421,6 +421,7 @@ MACHINES = {  # who takes up an identity that reaches more than its owner's rows
     ): "a household is several people's; each query begins with one's own place",
     ("kvitto.households.actions", "acting", "SYSTEM"): "a change of a household touches several people's rows",
     ("kvitto.spending.household", "acting", "SYSTEM"): "the main member's figures of the others, and their entries",
+    ("kvitto.bonus.view", "acting", "SYSTEM"): "a household's step goes by everybody's purchases; out comes one's own",
     (
         "kvitto.rights.inspection",
         "acting",

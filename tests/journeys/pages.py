@@ -165,6 +165,8 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     yield State("notices", reverse("notices"), "new", who=username, act=lambda page: _tell(page, person_id))
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
+    yield State("bonus", reverse("bonus"), who=username)
+    yield State("bonus-month", reverse("bonus-month", args=[_last_month()]), who=username)
     yield State("household", reverse("household"), who=username)
     home = households.home(person_id, today=localdate(), now=datetime.now(UTC))
     if home and home.role is Role.MAIN and home.others:
@@ -182,7 +184,7 @@ def _members(username: str, person_id: int) -> Iterator[State]:
 
 
 def _newcomers() -> Iterator[State]:
-    for page in ("purchases", "receipts", "account", "traces", "household", "notices"):
+    for page in ("purchases", "receipts", "account", "traces", "household", "bonus", "notices"):
         yield State(page, reverse(page), "new", who=NEWCOMER)
     yield State("purchases", reverse("purchases"), "unlinked", who=UNLINKED)
     yield State("card", reverse("card"), "none", who=CARDLESS)

@@ -108,6 +108,18 @@ def percent(share: Fraction | Decimal | float) -> str:
 
 
 @register.filter
+def rate(hundredths: int) -> str:
+    """Hundredths of a percent as `4,5 %` without a line break, in English `4,5%`."""
+    return f"{quantity(hundredths * 100)}{'' if language() == 'en' else SPACE}%"
+
+
+@register.filter
+def cents_a_litre(hundredths: int) -> str:
+    """Hundredths of a cent as euros: `0,045 €/l`."""
+    return f"{quantity(hundredths)}{SPACE}€/l"
+
+
+@register.filter
 def money(cents: int, currency: str) -> str:
     """Cents as `1 234,50 €`, without line breaks."""
     whole, part = divmod(abs(cents), 100)

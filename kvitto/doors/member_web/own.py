@@ -243,4 +243,4 @@ def _vat(page: ReceiptPage) -> list[tuple[str, int, int, int]]:
     """Rate in percent, with tax, the tax, without tax."""
     if page.paid is None:
         return []
-    return [(words.rate(rate), gross, tax, gross - tax) for rate, gross, tax in page.paid.vat]
+    return [(words.tax_rate(rate), gross, tax, gross - tax) for rate, gross, tax in page.paid.vat]

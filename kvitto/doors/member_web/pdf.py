@@ -117,7 +117,7 @@ def _receipt(page: ReceiptPage) -> dict[str, Any]:
             *([(_("Rounding"), words.plain_money(paid.rounding))] if paid and paid.rounding else ()),
         ],
         "vat": [
-            [words.rate(rate), *map(words.plain_money, (gross - tax, tax, gross))]
+            [words.tax_rate(rate), *map(words.plain_money, (gross - tax, tax, gross))]
             for rate, gross, tax in (paid.vat if paid else ())
         ],
         "foot": [

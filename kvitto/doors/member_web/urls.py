@@ -6,6 +6,7 @@ from kvitto.accounts.web import SignOut
 from kvitto.doors.member_web import (
     access,
     api,
+    bonus,
     card,
     choices,
     converters,
@@ -42,6 +43,8 @@ urlpatterns = [
     path("account/choices/confirm", choices.confirm, name="choice-confirm"),
     path("account/removal", removal.removal, name="removal"),
     path("account/removal/do", removal.remove, name="removal-do"),
+    path("bonus", bonus.bonus, name="bonus"),
+    path("bonus/<period:period>", bonus.month_page, name="bonus-month"),
     path("household", household.household, name="household"),
     path("household/<period:period>", household.month_page, name="household-month"),
     path("household/invite", household.invite, name="household-invite"),

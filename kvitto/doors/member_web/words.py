@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from kvitto.bonus.types import EntryKind
 from kvitto.doors.member_web.converters import is_month
 from kvitto.doors.member_web.formats import SPACE, money
 from kvitto.doors.member_web.formats import month as month_words
@@ -67,6 +68,12 @@ TENDERS: dict[str, Promise] = {
     "mobile": _("Mobile payment"),
 }
 UNITS: dict[str, Promise] = {"": _("pcs"), "pcs": _("pcs"), "mgal": _("1/1000 gal")}
+BOOKINGS: dict[str, Promise] = {
+    EntryKind.ACCRUED: _("your purchases have brought"),
+    EntryKind.SETTLED: _("brought together with the main member"),
+    EntryKind.CORRECTED: _("corrected"),
+    EntryKind.PAID: _("paid"),
+}
 LANGUAGES: dict[str, Promise] = {"sv": _("Swedish"), "fi": _("Finnish"), "en": _("English")}
 WAYS: dict[str, Promise] = {
     "web": _("on the web"),
@@ -106,6 +113,7 @@ ACTS: dict[str, Promise] = {
     "members.change_cards": _("changed a card of yours"),
     "members.card_lost": _("closed a lost card of yours"),
     "members.replace_card": _("replaced a card of yours"),
+    "bonus.household": _("saw what your purchases have brought the household, as its main member"),
     "spending.household": _("saw days, stores and Bonus purchases of your receipts, as your household's main member"),
     "households.invite": _("invited an adult to the household"),
     "households.withdraw": _("took back or declined an invitation"),
@@ -195,8 +203,7 @@ def unit(code: str) -> str:
     return _named(UNITS, code)
 
 
-@register.filter
-def rate(percent: str) -> str:
+def tax_rate(percent: str) -> str:
     """A rate of tax: `13,5 %`."""
     return f"{percent.replace('.', ',')} %"
 
@@ -211,6 +218,12 @@ def per(code: str) -> str:
 def bonus_class(code: str) -> str:
     """What a Bonus basis counts."""
     return _named(BONUS_CLASSES, code)
+
+
+@register.filter
+def booking(kind: str) -> str:
+    """What a row of the Bonus ledger is."""
+    return _named(BOOKINGS, kind)
 
 
 @register.filter

@@ -51,6 +51,7 @@ GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
             "network",
             "assortment",
             "processors",
+            "bonus",
             "receipts",
             "retention",
             "categories",

@@ -67,6 +67,7 @@ def reduced(found, level, group_depth=1, barred=None):
         facts=FACTS,
         group_depth=group_depth,
         barred=barred,
+        counted=None,
         digest=b"digest",
     )
 

@@ -56,6 +56,7 @@ def stored(number, body, level, group_depth, barred=None):
         facts=FACTS,
         group_depth=group_depth,
         barred=barred,
+        counted=None,
         digest=b"",
     )
     head = ReceiptHead(

@@ -21,12 +21,13 @@ VISITORS = {
 }  # fmt: skip
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.export", "own.archive", "own.card", "own.account", "own.traces",
-    "own.security", "own.choices", "own.notices", "own.household", "own.keep_back", "own.remove", "own.everything",
+    "own.security", "own.choices", "own.notices", "own.household", "own.bonus", "own.keep_back", "own.remove",
+    "own.everything",
 }  # fmt: skip
 OPERATORS = {
     "member.issue_code", "household.change", "register.import", "log.prove",
     "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",
-    "processors.load",
+    "processors.load", "bonus.load", "bonus.settle", "bonus.pay",
     "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format",
     "receipts.inspect", "retention.run",
     "till_key.issue", "till_key.revoke", "till_key.view", "db.operate", "bench.run", "demo.load", "serve.run", "jobs.work",
@@ -66,7 +67,7 @@ OF_KIND = {
     ActorKind.MEMBER: (VISITORS - {"staff.sign_in"}) | OWN,
     ActorKind.TILL: {"receipts.import", "receipts.ask", "receipts.check_card"},
     ActorKind.OPERATOR: OPERATORS,
-    ActorKind.SYSTEM: {"retention.run", "categories.sweep", "notices.mail"},
+    ActorKind.SYSTEM: {"retention.run", "categories.sweep", "notices.mail", "bonus.settle"},
 }
 
 A_PERSONS_RECORD = {each for each in Act if each.startswith(("member.", "case.", "lines."))}
