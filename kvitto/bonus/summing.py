@@ -11,10 +11,10 @@ _CLEAR = "DROP TABLE IF EXISTS bonus_home, bonus_house, bonus_step, bonus_multip
 # By which plan somebody earns who is paid: that of the last home co-op they had in the month
 _HOMES = """
 CREATE TEMP TABLE bonus_home AS
-SELECT DISTINCT ON (m.person_id) m.person_id, m.company_id, p.id AS plan_id, p.classes, p.rounding
+SELECT DISTINCT ON (m.person_id) m.person_id, m.company_id, p.id AS plan_id, p.classes
 FROM members_membership m
 LEFT JOIN LATERAL (
-    SELECT id, classes, rounding FROM bonus_plan
+    SELECT id, classes FROM bonus_plan
     WHERE company_id = m.company_id AND valid_from <= %(month)s ORDER BY valid_from DESC LIMIT 1
 ) p ON true
 WHERE m.period && daterange(%(month)s, %(end)s)
@@ -23,7 +23,7 @@ ORDER BY m.person_id, lower(m.period) DESC
 # Whom a household's month is paid to, and so by which plan
 _HOUSES = """
 CREATE TEMP TABLE bonus_house AS
-SELECT h.household_id, h.payee_id, b.company_id, b.plan_id, b.classes, b.rounding FROM (
+SELECT h.household_id, h.payee_id, b.plan_id FROM (
     SELECT DISTINCT ON (household_id) household_id, person_id AS payee_id FROM households_place
     WHERE period && daterange(%(month)s, %(end)s)
     ORDER BY household_id, role = 'main' DESC, upper(period) DESC NULLS FIRST, person_id
@@ -44,25 +44,18 @@ WHERE c.period && daterange(%(month)s, %(end)s)
 # Purchases and weight of each person in each unit, and the payee even where they bought nothing
 _SUMS = """
 CREATE TEMP TABLE bonus_sum AS
-WITH earning AS (
-    SELECT p.household_id, r.person_id, r.business_day, r.store_id, basis->>0 AS bonus_class,
-        (basis->>1)::bigint AS cents, (basis->>2)::bigint AS quantity,
-        CASE WHEN p.household_id IS NULL THEN alone.plan_id ELSE h.plan_id END AS plan_id,
-        CASE WHEN p.household_id IS NULL THEN alone.company_id ELSE h.company_id END AS company_id,
-        CASE WHEN p.household_id IS NULL THEN alone.classes ELSE h.classes END AS classes
+WITH summed AS (
+    SELECT p.household_id, r.person_id, b.plan_id, sum((basis->>1)::bigint)::bigint AS purchases,
+        sum(CASE basis->>0 WHEN 'fuel' THEN (basis->>2)::bigint ELSE (basis->>1)::bigint * 100 END * coalesce(k.times, 1))::bigint
+            AS weight
     FROM purchases_receipt r
-    LEFT JOIN households_place p ON p.person_id = r.person_id AND p.period @> r.business_day
-    LEFT JOIN bonus_house h ON h.household_id = p.household_id
-    LEFT JOIN bonus_home alone ON alone.person_id = r.person_id
+    LEFT JOIN (households_place p LEFT JOIN bonus_house h ON h.household_id = p.household_id)
+        ON p.person_id = r.person_id AND p.period @> r.business_day
+    JOIN bonus_home b ON b.person_id = CASE WHEN p.household_id IS NULL THEN r.person_id ELSE h.payee_id END
     CROSS JOIN LATERAL jsonb_array_elements(r.bonus_basis) basis
-    WHERE r.business_day >= %(month)s AND r.business_day < %(end)s AND r.currency = 'EUR'
-), summed AS (
-    SELECT e.household_id, e.person_id, e.plan_id, sum(e.cents)::bigint AS purchases,
-        sum(CASE WHEN e.bonus_class = 'fuel' THEN e.quantity ELSE e.cents * 100 END * coalesce(k.times, 1))::bigint AS weight
-    FROM earning e
-    LEFT JOIN bonus_multiple k ON k.company_id = e.company_id AND k.bonus_class = e.bonus_class
-        AND k.store_id = e.store_id AND k.period @> e.business_day
-    WHERE e.bonus_class = ANY(e.classes)
+    LEFT JOIN bonus_multiple k ON k.store_id = r.store_id AND k.company_id = b.company_id
+        AND k.bonus_class = basis->>0 AND k.period @> r.business_day
+    WHERE r.business_day >= %(month)s AND r.business_day < %(end)s AND r.currency = 'EUR' AND basis->>0 = ANY(b.classes)
     GROUP BY 1, 2, 3
 ), keyed AS (
     SELECT coalesce(household_id * 2, person_id * 2 + 1) AS key, household_id, person_id, plan_id, purchases, weight FROM summed
