@@ -19,7 +19,7 @@ from kvitto.members import queries as members
 from kvitto.purchases import arrivals
 from kvitto.purchases.models import KeptBack
 from kvitto.purchases.rules import DIGEST_VERSION
-from kvitto.purchases.types import Existing, Head, Packed, Stored
+from kvitto.purchases.types import Existing, Head, LevelReason, Packed, Stored
 from kvitto.stores.types import Level
 from kvitto.vault import actions as vault
 from kvitto.vault.types import Compartment, ToSeal
@@ -65,8 +65,16 @@ _EXISTING = (
 )
 _CONTENT: tuple[str, ...] = ("end_time", "level", "level_reason", "channel", "kind", "total_cents", "currency")
 _CONTENT += ("bonus_basis", "digest", "digest_version", "sealed", "delivery_id", "person_id")
+# What somebody had removed from a receipt does not come back with an accepted correction: that brings its totals and Bonus basis
+_REMOVED = f"r.level_reason = {int(LevelReason.REMOVED)}"
+_UNLESS_REMOVED = {
+    "level": f"CASE WHEN {_REMOVED} THEN {int(Level.TOTAL)} ELSE s.level END",
+    "level_reason": f"CASE WHEN {_REMOVED} THEN r.level_reason ELSE s.level_reason END",
+    "sealed": f"CASE WHEN {_REMOVED} THEN NULL ELSE s.sealed END",
+}
+_REPLACED = ", ".join(f"{name} = {_UNLESS_REMOVED.get(name, f's.{name}')}" for name in _CONTENT)
 _SUPERSEDE = (
-    f"UPDATE purchases_receipt r SET {', '.join(f'{name} = s.{name}' for name in _CONTENT)} FROM {{}}"
+    f"UPDATE purchases_receipt r SET {_REPLACED} FROM {{}}"
     " WHERE (r.business_day, r.store_id, r.workstation, r.sequence, r.begin_time)"
     " = (s.business_day, s.store_id, s.workstation, s.sequence, s.begin_time)"
 )
@@ -133,7 +141,10 @@ def store(*, receipts: Sequence[tuple[Packed, int]]) -> list[Stored]:
 
 
 def supersede(*, receipts: Sequence[tuple[Packed, int]]) -> int:
-    """Put accepted redeliveries, each with its delivery, in the place of what is stored under their keys; how many."""
+    """Put accepted redeliveries, each with its delivery, in the place of what is stored under their keys; how many.
+
+    Of one from which something was removed, the total and the Bonus basis only.
+    """
     require_transaction()
     with batch_cursor() as cursor:
         source, arrays = _sent(cursor, receipts)

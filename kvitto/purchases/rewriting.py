@@ -4,7 +4,7 @@ A key seals one person's quarter. Whatever changes in a quarter, all of it is se
 in one transaction: afterwards an old blob opens nowhere, and a crash in between leaves everything as it was.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -32,8 +32,8 @@ ORDER BY person_id, business_day, id
 """
 _UPDATE = """
 UPDATE purchases_receipt r SET level = s.level, sealed = s.sealed,
-    level_reason = CASE WHEN s.level < r.level THEN %s ELSE r.level_reason END
-FROM unnest(%s::date[], %s::bigint[], %s::smallint[], %s::bytea[]) AS s (business_day, id, level, sealed)
+    level_reason = CASE WHEN s.changed THEN %s ELSE r.level_reason END
+FROM unnest(%s::date[], %s::bigint[], %s::smallint[], %s::bytea[], %s::bool[]) AS s (business_day, id, level, sealed, changed)
 WHERE r.business_day = s.business_day AND r.id = s.id AND r.person_id = %s
 """
 
@@ -77,20 +77,23 @@ def rewrite(*, person_id: int, less: Less, by: Actor, purpose: str, now: datetim
     )
     before = _recorded(rows, plain)
     after = less(before)
-    changed = [new.business_day for old, new in zip(before, after, strict=True) if new != old]
+    changed = {new[:2] for old, new in zip(before, after, strict=True) if new != old}
     if not changed:
         return 0
-    quarters = {quarter_of(day) for day in changed}
+    quarters = {quarter_of(day) for day, _ in changed}
     vault.replace_keys(person_id=person_id, quarters=quarters, by=by, subject=subject, now=now)
     _write(
         person_id,
         [(row, new) for row, new in zip(rows, after, strict=True) if quarter_of(new.business_day) in quarters],
+        changed,
     )
     return len(changed)
 
 
-def _write(person_id: int, kept: Sequence[tuple[tuple[Any, ...], Recorded]]) -> None:
-    """Seal what stays of rows under their quarters' new keys, and store it."""
+def _write(
+    person_id: int, kept: Sequence[tuple[tuple[Any, ...], Recorded]], changed: Collection[tuple[date, int]]
+) -> None:
+    """Seal what stays of rows under their quarters' new keys, and store it; those that lost something say so."""
     items = [
         ToSeal(person_id, quarter_of(new.business_day), pack_content(new.content), _context(row, new.level))
         for row, new in kept
@@ -107,6 +110,7 @@ def _write(person_id: int, kept: Sequence[tuple[tuple[Any, ...], Recorded]]) -> 
                 [new.receipt_id for _, new in kept],
                 [int(new.level) for _, new in kept],
                 sealed,
+                [new[:2] in changed for _, new in kept],
                 person_id,
             ],
         )

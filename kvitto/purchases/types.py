@@ -98,7 +98,7 @@ class LevelReason(IntEnum):
     CHAIN = 1  # the chain's level for that sales channel on that business day
     MEMBER_THEN = 2  # the member's choice when they bought
     MEMBER_NOW = 3  # the member's choice when the receipt arrived
-    REMOVED = 4  # the member had what was recorded removed
+    REMOVED = 4  # the member had something of what was recorded removed: it never comes back
 
 
 class Key(Struct, frozen=True, gc=False):

@@ -11,6 +11,8 @@ from kvitto.assortment.types import GroupRow, ProductRow
 from kvitto.audit.models import Entry
 from kvitto.choices import actions as choices
 from kvitto.choices.types import Channel
+from kvitto.intake import leftovers
+from kvitto.intake.models import Conflict
 from kvitto.kernel.actor import OPERATOR, SYSTEM, Actor, ActorKind
 from kvitto.kernel.db import opened
 from kvitto.kernel.periods import Period
@@ -111,7 +113,7 @@ def test_categories_are_taken_out_of_what_is_recorded_and_the_rest_stays(cast):
     ((head, content),) = contents(cast.aino)
     assert [each.text for each in content.lines] == ["MILK", "APPLES"]
     assert (content.paid, content.kept_out) == (None, ["alcohol"])
-    assert (head.total_cents, head.level, head.level_reason) == (615, Level.PRODUCT, LevelReason.CHAIN)
+    assert (head.total_cents, head.level, head.level_reason) == (615, Level.PRODUCT, LevelReason.REMOVED)
     assert purchases.bonus_bases_of(cast.aino, EVERYTHING) == before
 
 
@@ -246,6 +248,30 @@ def test_what_is_removed_does_not_come_back(cast):
 
     assert remove(cast.aino).receipts == 0
     assert contents(cast.aino)[0][1] is None
+
+
+@pytest.mark.parametrize("how", ["a category", "a level"])
+def test_an_accepted_correction_brings_back_nothing_that_was_removed(cast, how):
+    """Not even when more is allowed again: the corrected total comes, and what counts for the Bonus."""
+    bought()
+    if how == "a category":
+        keep_out(cast.aino, "alcohol")
+    else:
+        set_level(cast.aino, Level.GROUP)
+    remove(cast.aino)
+    keep_out(cast.aino, "alcohol", value=1, now=LATER)
+    set_level(cast.aino, Level.PRODUCT)
+    corrected = [*LINES, line("PEARS", "4.00", code=APPLES)]
+    bought(lines=corrected)
+    with opened():
+        (number,) = Conflict.objects.values_list("pk", flat=True)
+        leftovers.decide(conflict_id=number, accept=True, by=OPERATOR, now=LATER)
+    bought(lines=corrected)
+
+    ((head, content),) = contents(cast.aino)
+    assert (head.level, head.level_reason, head.total_cents, content) == (Level.TOTAL, LevelReason.REMOVED, 1015, None)
+    ((_, _, bases),) = purchases.bonus_bases_of(cast.aino, EVERYTHING)
+    assert sum(each.cents for each in bases) == 715
 
 
 def test_removing_twice_is_removing_once(cast):
