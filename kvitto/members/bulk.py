@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils.timezone import localdate
-
 from kvitto.audit import actions as audit
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import Cursor, batch_cursor, require_transaction
@@ -81,7 +79,7 @@ _KNOWN = """
     FROM staged_person s JOIN members_person p USING (number)
     LEFT JOIN members_contact email ON email.person_id = p.id AND email.kind = 'email'
     LEFT JOIN members_contact phone ON phone.person_id = p.id AND phone.kind = 'phone'
-    LEFT JOIN members_membership home ON home.person_id = p.id AND home.period @> %s::date
+    LEFT JOIN members_membership home ON home.person_id = p.id AND upper_inf(home.period)
 """
 _CHANGE_CONTACT = """
     WITH gone AS (
@@ -138,10 +136,9 @@ def take_people(
             n: (*record[:-3], coops[record.coop], *record[-2:]) for n, record in enumerate(records) if n not in refused
         }
         _stage(cursor, "staged_person", _PERSON, rows)
-        cursor.execute(_known_with(columns), [localdate(now)])
+        cursor.execute(_known_with(columns))
         known = {n: (person_id, audit_id, fields) for n, person_id, audit_id, fields in cursor.fetchall()}
-        cursor.execute(_NEW_PEOPLE, [now, [*known]])
-        new = cursor.fetchone()[0]  # type: ignore[index]  # a count is always one row
+        [(new,)] = cursor.execute(_NEW_PEOPLE, [now, [*known]])
         different = {n for n, (_, _, fields) in known.items() if fields}
         if change and different:
             _change_people(cursor, known, different, by, now)
@@ -250,9 +247,13 @@ def _move(
     """Other home co-ops, and none any more; by place, who cannot have another from that day on: theirs stays."""
     moving = {known[n][0]: n for n in different if "home" in known[n][2]}
     leaving = {known[n][0]: n for n in different if "left" in known[n][2]}
-    moves = {who: (coops[records[n].coop] or 0, records[n].member_since or now.date()) for who, n in moving.items()}
+    moves = {
+        who: (coop, since)
+        for who, n in moving.items()
+        if (coop := coops[records[n].coop]) is not None and (since := records[n].member_since) is not None
+    }
     bound = changes.move_homes(moves) if moves else set()
-    ended = {who: records[n].left_on or now.date() for who, n in leaving.items()}
+    ended = {who: day for who, n in leaving.items() if (day := records[n].left_on) is not None}
     if ended:
         changes.end_memberships(ended, now=now)
     moved = {known[n][1]: "home" for who, n in moving.items() if who not in bound}

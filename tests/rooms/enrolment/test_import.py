@@ -215,6 +215,20 @@ def test_a_delta_moves_people_to_another_coop_and_out(take, file):
     assert queries.home_at(ida, day=TODAY).company == "south"
 
 
+def test_a_delta_with_a_move_to_come_can_be_run_again(take, file):
+    from kvitto.stores.models import Company
+
+    Company.objects.create(code="south", name="Southern Co-op", business_id="7654321-1", kind="co-op")
+    take(file(OLE))
+    move = file({**OLE, "coop": "south", "member_since": str(TODAY + 10 * DAY)})
+    assert take(move, change=True) == {"people": {"changed": 1}}
+
+    assert take(move, change=True) == {"people": {"same": 1}}
+
+    assert queries.home_at(ole(), day=TODAY).company == OLE["coop"]
+    assert queries.home_at(ole(), day=TODAY + 10 * DAY).company == "south"
+
+
 def test_a_card_passes_on_in_a_delta(take, file):
     take(file(OLE, IDA), file(CARD, name="cards.csv"))
     ended = {**CARD, "until": (NOW - DAY).isoformat(), "state": "lost"}
