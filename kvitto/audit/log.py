@@ -15,6 +15,7 @@ from django.db import DatabaseError, connections, transaction
 
 from kvitto.audit import notes, signing, tree
 from kvitto.kernel.db import OWNER, Cursor, batch_cursor
+from kvitto.kernel.errors import KvittoError
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +52,8 @@ class Run:
 def run(*, now: datetime, sign_now: bool = False) -> Run:
     """Number what waits, up to a thousand entries, and sign a checkpoint when one is due. Nothing while another one is at it."""
     with transaction.atomic(using=OWNER), batch_cursor(OWNER) as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('kvitto.audit.sequencer'))")
-        if not cursor.fetchone()[0]:  # type: ignore[index]  # always one row
+        [(alone,)] = cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('kvitto.audit.sequencer'))")
+        if not alone:
             return Run(0, None)
         size = size_of(cursor)
         cursor.execute(_NUMBER, [BATCH, size])
@@ -66,7 +67,7 @@ def watch(*, stopped: Callable[[], bool]) -> None:
     while not stopped():
         try:
             numbered = run(now=datetime.now(UTC)).numbered
-        except DatabaseError:
+        except (DatabaseError, KvittoError):
             logger.exception("the record of acts could not be numbered; trying again")
             connections[OWNER].close()
             numbered = 0
@@ -77,8 +78,8 @@ def watch(*, stopped: Callable[[], bool]) -> None:
 
 def size_of(cursor: Cursor) -> int:
     """How many entries have a number."""
-    cursor.execute("SELECT coalesce(max(number) + 1, 0) FROM audit_leaf")
-    return int(cursor.fetchone()[0])  # type: ignore[index]  # always one row
+    [(size,)] = cursor.execute("SELECT coalesce(max(number) + 1, 0) FROM audit_leaf")
+    return int(size)
 
 
 def subtree(cursor: Cursor) -> tree.Subtree:
@@ -95,7 +96,7 @@ def subtree(cursor: Cursor) -> tree.Subtree:
     return found
 
 
-class MissingError(Exception):
+class MissingError(KvittoError):
     """Hashes that must be there are not."""
 
 
