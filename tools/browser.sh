@@ -4,7 +4,7 @@
 set -eu
 
 missing=""
-[ -x "${KVITTO_CHROMIUM:-/usr/bin/chromium}" ] || [ -x /usr/bin/chromium ] || missing="chromium"
+[ -x "${KVITTO_CHROMIUM:-/usr/bin/chromium-headless-shell}" ] || missing="chromium-headless-shell"
 if [ -e /etc/debian_version ] && [ ! -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ]; then
     missing="$missing fonts-dejavu-core" # without any font a browser draws boxes
 fi

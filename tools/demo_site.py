@@ -20,7 +20,7 @@ from tests.journeys import staff_pages
 
 ROOT = Path(__file__).parent.parent
 KVITTO = str(Path(sys.executable).with_name("kvitto"))
-CHROMIUM = Path(os.environ.get("KVITTO_CHROMIUM") or "/usr/bin/chromium")
+CHROMIUM = Path(os.environ.get("KVITTO_CHROMIUM") or "/usr/bin/chromium-headless-shell")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ARGUMENTS += ["--disable-sync", "--no-first-run", "--hide-scrollbars", "--force-color-profile=srgb"]
 STAFF = {*staff_pages.STAFF, staff_pages.NOT_SIGNED}

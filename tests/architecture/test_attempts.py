@@ -31,7 +31,7 @@ from tests.cast import AINO_CARD, BJORN_CARD, CHEN_CARD, MILK, line, receipt, ta
 from tests.crew import browser_of, hire_all, session_of
 from tests.doors.addresses import addresses, filled
 
-ATTEMPTS = int(os.environ.get("KVITTO_ATTEMPTS") or 100)  # at random
+ATTEMPTS = int(os.environ.get("KVITTO_ATTEMPTS") or 500)  # at random
 SEED = int(os.environ.get("KVITTO_SEED") or 20_261_124)
 NOW = datetime.now(UTC)
 WORDS = {"aino": "ainosword", "bjorn": "bjornsword", "chen": "chensword"}  # on a line of a receipt of each

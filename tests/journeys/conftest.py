@@ -22,7 +22,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from psycopg.conninfo import make_conninfo
 
-CHROMIUM = Path(os.environ.get("KVITTO_CHROMIUM") or "/usr/bin/chromium")
+CHROMIUM = Path(os.environ.get("KVITTO_CHROMIUM") or "/usr/bin/chromium-headless-shell")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
