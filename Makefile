@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check attempts leaks browser screenshots vitals ban lint lock messages clean
+.PHONY: demo test check attempts leaks tampering untraced reconcile browser screenshots vitals ban lint lock messages clean
 
 $(VENV)/demo.stamp: requirements/demo.txt pyproject.toml CHANGELOG.md hatch_build.py $(wildcard kvitto/locale/*/LC_MESSAGES/django.po)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,6 +37,15 @@ attempts: $(VENV)/dev.stamp  ## everybody tries what is not theirs, 12,000 times
 leaks: $(VENV)/dev.stamp  ## 100,000 orders of statements, receipts and uses, others each time; KVITTO_SEED repeats them
 	seed=$${KVITTO_SEED:-$$(date +%s)}; echo "KVITTO_SEED=$$seed"; \
 	KVITTO_SEED=$$seed KVITTO_INTERLEAVINGS=$${KVITTO_INTERLEAVINGS:-100000} $(BIN)/pytest -n 2 tests/rooms/choices/test_interleavings.py $(ARGS)
+
+tampering: $(VENV)/dev.stamp  ## a thousand positions of each way to tamper with the record of acts, and sequencers that are killed
+	KVITTO_POSITIONS=$${KVITTO_POSITIONS:-1000} KVITTO_KILLS=$${KVITTO_KILLS:-50} $(BIN)/pytest -n 2 -q tests/rooms/audit/test_tampering.py tests/rooms/audit/test_sequencer.py $(ARGS)
+
+untraced: $(VENV)/dev.stamp  ## 100,000 reads of staff while the record of acts fails one time in ten
+	KVITTO_READS=$${KVITTO_READS:-100000} $(BIN)/pytest -n 0 -q tests/architecture/test_untraced.py $(ARGS)
+
+reconcile: $(VENV)/dev.stamp  ## PostgreSQL's own log of statements against the record of acts, over the tests of the staff's pages
+	$(BIN)/python -m tools.reconcile $(ARGS)
 
 browser:  # Chromium and a font, where they are missing and can be installed
 	sh tools/browser.sh

@@ -62,6 +62,8 @@ COUNTED = {  # what tests count, and how it is told
     "attempts": "attempts at what is not one's own: {:,}, none of which succeeded",
     "canary_answers": "canary walk: {:,} answers to everybody at every address",
     "canary_bytes": "canary walk: {:,} bytes searched, of others' purchases found: 0",
+    "tampering": "tampering with the record of acts: {:,} times, each found",
+    "reads_of_staff": "reads of staff with the record of acts failing: {:,}, untraced: 0",
     "interleavings": "interleavings of statements, receipts and uses: {:,}, leaks: 0",
 }
 

@@ -73,7 +73,7 @@ SECTIONS = {
         "export",
         "threshold",
     },
-    "Groups, and the record of acts": {"audit", "log", "insight", "audience", "publication"},
+    "Groups, and the record of acts": {"audit", "oversight", "log", "insight", "audience", "publication"},
     "The machine": {"till_key", "db", "bench", "serve", "jobs", "notices"},
 }
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db import connections
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from kvitto.audit.models import Entry
 from kvitto.kernel.actor import Actor
-from kvitto.kernel.db import opened, require_transaction
+from kvitto.kernel.db import WEB, opened, require_transaction
 from kvitto.kernel.periods import Period
 
 _INSERT = """
@@ -47,10 +47,11 @@ def record(  # noqa: PLR0913  an entry's fields
     count: int = 0,
     case: str = "",
     digest: bytes = b"",
+    using: str = WEB,
 ) -> int:
     """Write one act in the caller's transaction, so that act and entry commit together; the entry's number."""
-    require_transaction()
-    with connection.cursor() as cursor:  # not by the ORM, which takes three times as long for the one row
+    require_transaction(using)
+    with connections[using].cursor() as cursor:  # not by the ORM, which takes three times as long for the one row
         cursor.execute(
             _INSERT,
             [

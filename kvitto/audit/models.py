@@ -8,7 +8,7 @@ from kvitto.kernel.privacy import FieldClass, Held, Rule, reference
 
 
 def _trace(why: str) -> Held:
-    return Held(FieldClass.TRACE, why, Rule.AUDIT, exported=True)
+    return Held(FieldClass.TRACE, why, Rule.TRACE, exported=True)
 
 
 class Entry(models.Model):
@@ -33,7 +33,9 @@ class Entry(models.Model):
         indexes = [  # who looked at one person; most entries are about no single one
             models.Index(
                 fields=["subject", "at"], name="audit_entry_subject", condition=models.Q(subject__isnull=False)
-            )
+            ),
+            # what one of the staff did, and when
+            models.Index(fields=["actor_id", "at"], name="audit_entry_staff", condition=models.Q(actor_kind="staff")),
         ]
 
     class Privacy:
@@ -51,7 +53,7 @@ class Entry(models.Model):
         salt = Held(
             FieldClass.TRACE,
             "keeps anybody from guessing the entry from its hash in the log",
-            Rule.AUDIT,
+            Rule.TRACE,
             exported=False,
         )
 
@@ -117,3 +119,21 @@ class Checkpoint(models.Model):
         size = reference("how many entries there were")
         at = reference("when it was signed")
         note = reference("the text that was signed, with its signature")
+
+
+class Witness(models.Model):
+    """What a witness had kept when it was last handed what is new. Its silence is seen by it."""
+
+    name = models.CharField(max_length=300, primary_key=True)
+    size = models.BigIntegerField()
+    signed_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audit_witness"
+
+    class Privacy:
+        name = reference("the folder by which the witness is handed what is new")
+        size = reference("how many entries it has believed")
+        signed_at = reference("when those were signed")
+        seen_at = reference("when it was last handed something")

@@ -1,16 +1,18 @@
 """Checking the whole log from its tables: entries against leaves, leaves against the tree, the tree against what was signed.
 
-Nothing that is stored is believed: hashes are computed from the entries anew, and nodes and roots from those hashes.
+Nothing that is stored is believed: hashes are computed from the entries anew, and nodes and roots from those hashes. Of an entry
+whose time is over the text is gone and the stored hash is taken: the roots that were signed over it say whether it is the one.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
 
-from kvitto.audit import log, notes, signing, tree
+from kvitto.audit import log, notes, pruning, signing, tree
 from kvitto.kernel.db import OWNER
 
 FETCH = 5_000  # rows at a time
@@ -34,9 +36,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many entries and checkpoints were checked, how many entries wait for a number; what is wrong first, if anything."""
+    """How many entries and checkpoints were checked, of how many entries only the hash is left since their time is over, how many
+    wait for a number; what is wrong first, if anything.
+    """
 
     entries: int
+    pruned: int
     checkpoints: int
     waiting: int
     fault: Fault | None
@@ -51,6 +56,7 @@ class Roots:
 
     def __init__(self) -> None:
         self.size = 0
+        self.pruned = 0
         self.peaks: list[tree.Hash] = []  # of complete subtrees, the largest first
 
     def add(self, leaf: tree.Hash) -> tuple[int, int, tree.Hash] | None:
@@ -75,26 +81,28 @@ class Roots:
         return found
 
 
-def verify(*, kept: Iterable[str] = (), progress: Callable[[int], None] = lambda _: None) -> Verdict:
+def verify(*, now: datetime, kept: Iterable[str] = (), progress: Callable[[int], None] = lambda _: None) -> Verdict:
     """Check everything, as it stands at one moment. `kept`: checkpoints that others have kept, which must still hold."""
     with connections[OWNER].cursor() as cursor:
         cursor.execute("SELECT 1")  # says who asks: inside, nothing may come before the level of isolation
     with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return checked(cursor, kept=kept, progress=progress)
+        return checked(cursor, now=now, kept=kept, progress=progress)
 
 
-def checked(cursor: Any, *, kept: Iterable[str] = (), progress: Callable[[int], None] = lambda _: None) -> Verdict:
+def checked(
+    cursor: Any, *, now: datetime, kept: Iterable[str] = (), progress: Callable[[int], None] = lambda _: None
+) -> Verdict:
     """The same, in the caller's transaction."""
     cursor.execute(_STRAYS)
     waiting, unnumbered = cursor.fetchone()
     cursor.execute("SELECT size, note FROM audit_checkpoint ORDER BY size")
-    signed, fault = _signed(cursor.fetchall(), kept)
+    signed, over, fault = _signed(cursor.fetchall(), kept, pruning.kept_since(now))
     cursor.execute("SELECT level, place, hash FROM audit_node")
     nodes = {(level, place): bytes(found) for level, place, found in cursor.fetchall()}
     roots = Roots()
-    fault = fault or _walk(roots, nodes, signed, progress) or _strayed(roots.size, signed, nodes, unnumbered)
-    return Verdict(roots.size, len(signed), waiting, fault)
+    fault = fault or _walk(roots, nodes, signed, over, progress) or _strayed(roots.size, signed, nodes, unnumbered)
+    return Verdict(roots.size, roots.pruned, len(signed), waiting, fault)
 
 
 def _strayed(size: int, signed: Signatures, nodes: Nodes, unnumbered: int) -> Fault | None:
@@ -108,17 +116,18 @@ def _strayed(size: int, signed: Signatures, nodes: Nodes, unnumbered: int) -> Fa
     return None
 
 
-def _walk(roots: Roots, nodes: Nodes, signed: Signatures, progress: Callable[[int], None]) -> Fault | None:
-    """Every entry in the order of its number, up to the first that is wrong."""
+def _walk(roots: Roots, nodes: Nodes, signed: Signatures, over: int, progress: Callable[[int], None]) -> Fault | None:
+    """Every entry in the order of its number, up to the first that is wrong. Of the first `over` the text may be gone."""
     for number, stored, found in _rows():
         place = roots.size
         if number != place:
             return Fault(place, "the entry is missing")
-        if found is None:
-            return Fault(place, "the entry is missing behind its leaf")
-        if found != stored:
+        if found is None and place >= over:
+            return Fault(place, "the entry is missing behind its leaf, and its time is not over")
+        if found is not None and found != stored:
             return Fault(place, "the entry is not what was hashed")
-        completed = roots.add(found)
+        roots.pruned += found is None
+        completed = roots.add(stored)
         if completed and nodes.get(completed[:2]) != completed[2]:
             return Fault(place, f"the node of level {completed[0]}, place {completed[1]} is not over these entries")
         for root, whose in signed.get(roots.size, ()):
@@ -136,9 +145,15 @@ def _rows() -> Iterator[tuple[Any, ...]]:
         yield from cursor
 
 
-def _signed(own: Iterable[tuple[int, str]], kept: Iterable[str]) -> tuple[Signatures, Fault | None]:
-    """Roots by size, of every checkpoint; and the first that cannot be believed."""
+def _signed(
+    own: Iterable[tuple[int, str]], kept: Iterable[str], kept_since: datetime
+) -> tuple[Signatures, int, Fault | None]:
+    """Roots by size, of every checkpoint; how many entries the newest of those before `kept_since` covers; the first fault.
+
+    Its day is what was signed, not what the table says.
+    """
     found: Signatures = {}
+    over = 0
     public = signing.public_key()
     every: list[tuple[str, int | None, str]] = [(note, size, "a checkpoint of its own") for size, note in own]
     every += [(note, None, "a checkpoint that was kept") for note in kept]
@@ -146,8 +161,10 @@ def _signed(own: Iterable[tuple[int, str]], kept: Iterable[str]) -> tuple[Signat
         try:
             signed = notes.read(note, settings.LOG_NAME, public)
         except notes.NoteError as error:
-            return found, Fault(-1, f"{whose}: {error}")
+            return found, over, Fault(-1, f"{whose}: {error}")
         if size not in {None, signed.size}:
-            return found, Fault(-1, f"{whose} is about {signed.size:,} entries, and stands at {size:,}")
+            return found, over, Fault(-1, f"{whose} is about {signed.size:,} entries, and stands at {size:,}")
         found.setdefault(signed.size, []).append((signed.root, whose))
-    return found, None
+        if signed.at <= kept_since:
+            over = max(over, signed.size)
+    return found, over, None

@@ -55,7 +55,7 @@ def run(*, threads: int, acts: int, slices: int, entries: int, progress: Progres
             thread.join()
     _fill(entries, progress)
     started = time.perf_counter()
-    verdict = verifying.verify()
+    verdict = verifying.verify(now=datetime.now(UTC))
     seconds = time.perf_counter() - started
     if verdict.fault or verdict.waiting:
         raise IncompleteError(f"the log is not sound: {verdict}; the measurement is void")

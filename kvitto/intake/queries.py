@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count
 
 from kvitto.intake.models import Conflict, Quarantine
+from kvitto.intake.types import Arrival
 
 
 def open_conflicts() -> list[dict[str, Any]]:
@@ -30,3 +32,14 @@ def open_conflicts() -> list[dict[str, Any]]:
 def quarantined() -> dict[str, int]:
     """How many receipts wait in the quarantine to be sent again, by reason."""
     return dict(Quarantine.objects.values_list("reason").annotate(Count("id")).order_by("reason"))
+
+
+def arrivals(person_id: int) -> list[Arrival]:
+    """Through which deliveries a person's receipts came in that are in the register now, the newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.at, d.actor_kind, d.entry_id, count(*) FROM purchases_receipt r"
+            " JOIN intake_delivery d ON d.id = r.delivery_id WHERE r.person_id = %s GROUP BY d.id ORDER BY d.at DESC, d.id DESC",
+            [person_id],
+        )
+        return [Arrival(*row) for row in cursor.fetchall()]

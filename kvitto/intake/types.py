@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -37,6 +38,16 @@ class Reason(StrEnum):
     BUSINESS_DAY = "business_day"
     SIGN = "sign"
     SUMS = "sums"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A delivery that brought receipts of one person: when, by what kind of actor, its entry's number, how many of theirs."""
+
+    at: datetime
+    actor_kind: str
+    entry: int
+    receipts: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,10 @@ _SENTENCES: dict[Kind, Promise] = {
     Kind.HOUSEHOLD_MAIN_HANDED_OVER: _("Your offer was accepted: your household has another main member now."),
     Kind.HOUSEHOLD_MAIN_NAMED: _("You were named your household's main member."),
     Kind.HOUSEHOLD_GUARDIAN_NAMED: _("You were named a guardian of a child in your household."),
+    Kind.RECORD_OPENED: _(
+        "Staff have opened your record. See when, why and what was shown, and ask about it if you like."
+    ),
+    Kind.QUESTION_ANSWERED: _("The privacy officer has answered your question about a look-up."),
 }
 _WAYS: dict[Way, Promise] = {
     Way.SERVICE_POINT: _("at a service point"),

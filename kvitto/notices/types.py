@@ -18,6 +18,8 @@ class Kind(StrEnum):
     HOUSEHOLD_MAIN_HANDED_OVER = "household_main_handed_over"  # to the one who was the main member
     HOUSEHOLD_MAIN_NAMED = "household_main_named"  # to the one who was named the main member
     HOUSEHOLD_GUARDIAN_NAMED = "household_guardian_named"  # to the new guardian
+    RECORD_OPENED = "record_opened"  # staff have looked at something of the person's
+    QUESTION_ANSWERED = "question_answered"  # the privacy officer has answered a question about a look-up
 
 
 class Way(StrEnum):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from kvitto.accounts import actions as accounts
 from kvitto.accounts import tokens, tries
+from kvitto.audit import pruning
 from kvitto.bonus import actions as bonus
 from kvitto.choices import actions as choices
 from kvitto.households import actions as households
@@ -13,6 +14,7 @@ from kvitto.kernel.db import opened
 from kvitto.kernel.periods import quarter_of
 from kvitto.members import actions as members
 from kvitto.notices import actions as notices
+from kvitto.oversight import actions as oversight
 from kvitto.purchases import actions as purchases
 from kvitto.purchases import partitions, queries
 from kvitto.purchases.rules import keep_from
@@ -41,6 +43,7 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
             tries=0,
             codes=0,
             notices=0,
+            traces=0,
             dry_run=True,
         )
     with opened():
@@ -51,7 +54,9 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         failures = tries.forget(now=now)
         codes = members.forget_codes(now=now) + households.forget_invitations(now=now) + choices.forget_letters(now=now)
         told = notices.forget(now=now)
+        oversight.forget(now=now)
         forgotten = leftovers.forget(now=now, keep_from=oldest) + bonus.forget_late(day=oldest)
+    pruned = pruning.prune(by=by, now=now)
     return RetentionRun(
         keep_from=oldest,
         receipts=receipts,
@@ -63,5 +68,6 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         tries=failures,
         codes=codes,
         notices=told,
+        traces=pruned,
         dry_run=False,
     )

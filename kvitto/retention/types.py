@@ -20,4 +20,5 @@ class RetentionRun:
     tries: int  # counts of failed sign-ins
     codes: int  # whose time is over
     notices: int
+    traces: int  # entries of the record of acts of which only the hash is left; not counted in a dry run
     dry_run: bool

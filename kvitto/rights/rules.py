@@ -85,6 +85,7 @@ THINGS: tuple[Thing, ...] = (
     Thing(Topic.SIGN_IN, "Tries that failed", ("accounts_failure.*",)),
     Thing(Topic.TRACES, "The record of acts", ("audit_entry.*",)),
     Thing(Topic.TRACES, "Cases in which staff looked a member up", ("staff_case.*",)),
+    Thing(Topic.TRACES, "Questions about look-ups, and their answers", ("oversight_question.*",)),
     Thing(Topic.TRACES, "Deliveries of receipts", ("intake_delivery.*",)),
     Thing(Topic.STAFF, "The staff person", ("staff_person.*",)),
     Thing(
@@ -94,6 +95,7 @@ THINGS: tuple[Thing, ...] = (
     Thing(Topic.STAFF, "Duties", ("staff_duty.*",)),
     Thing(Topic.STAFF, "Signatures of the confidentiality agreement", ("staff_signature.*",)),
     Thing(Topic.STAFF, "What was opened without a colleague, and its review", ("staff_glass.*",)),
+    Thing(Topic.STAFF, "What stood out in look-ups, and what was found", ("oversight_alert.*",)),
     Thing(Topic.STAFF, "Changes that two people agreed on", ("staff_change.*",)),
 )
 _THING_OF: dict[str, Thing] = {name: thing for thing in THINGS for name in thing.names}
@@ -111,7 +113,7 @@ SHOWN_BY: dict[Topic, tuple[Act, ...]] = {  # to others than the person; a test 
         Act.RECEIPTS_VIEW_QUARANTINE,
     ),
     Topic.SIGN_IN: (Act.MEMBER_ISSUE_CODE,),
-    Topic.TRACES: (Act.STAFF_OWN_CASES, Act.GLASS_REVIEW, Act.AUDIT_VIEW, Act.AUDIT_LOOK_UPS),
+    Topic.TRACES: (Act.STAFF_OWN_CASES, Act.GLASS_REVIEW, Act.AUDIT_VIEW, Act.AUDIT_LOOK_UPS, Act.OVERSIGHT_ANSWER),
     Topic.STAFF: (Act.ACCESS_VIEW_TABLE, Act.AGREEMENT_VIEW, Act.APPROVALS_VIEW, Act.DUTY_ADD_PERSON),
 }
 OF_MEMBERS = tuple(topic for topic in Topic if topic is not Topic.STAFF)

@@ -15,8 +15,8 @@ from kvitto.purchases import queries as purchases
 from kvitto.spending import queries as spending
 from kvitto.spending.types import ReceiptPage
 from kvitto.staff import queries as staff
+from kvitto.staff import records
 from kvitto.staff.gate import colleague, permit_lines
-from kvitto.staff.records import NoCaseError
 from kvitto.staff.types import OpenCase
 
 
@@ -38,9 +38,11 @@ def month(
     """
     own = staff.own_case(case_id, colleague(by).staff_id, now=now)
     if own is None:
-        raise NoCaseError("there is no such case of yours, or it is over")
+        raise records.NoCaseError("there is no such case of yours, or it is over")
     person_id = own.person_id
     case = permit_lines(by=by, person_id=person_id, now=now, fresh_factor=fresh_factor)
+    with opened():
+        records.tell_opened(case, by=by, now=now)
     found = purchases.opened_details(
         person_id=person_id, period=period, by=by, purpose=case.reason, now=now, case=case.number
     )

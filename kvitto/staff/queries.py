@@ -222,6 +222,12 @@ def own_cases(staff_id: int, duty: Duty, *, now: datetime) -> list[OpenCase]:
     return [_case(row) for row in _open(now).filter(opened_by_id=staff_id, duty=duty).order_by("-opened_at", "-pk")]
 
 
+def cases_about(person_id: int) -> dict[str, tuple[Duty, bool]]:
+    """Every case about a person, by its number: the duty that it was opened under, and whether without a colleague."""
+    rows = Case.objects.filter(person_id=person_id).values_list("pk", "duty", "glass_id")
+    return {f"case-{case_id}": (Duty(duty), glass is not None) for case_id, duty, glass in rows}
+
+
 def glasses(*, now: datetime, opener_id: int | None = None) -> list[Glass]:
     """What was opened without waiting for a colleague: not reviewed yet, or of the last 90 days; the newest first."""
     rows = GlassRow.objects.filter(Q(reviewed_at=None) | Q(opened_at__gt=now - timedelta(days=90)))

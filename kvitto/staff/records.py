@@ -11,6 +11,7 @@ from datetime import datetime
 from django.utils.timezone import localdate
 
 from kvitto.audit import actions as audit
+from kvitto.audit import queries as audit_queries
 from kvitto.choices import actions as choices_actions
 from kvitto.choices import queries as choices
 from kvitto.choices import texts
@@ -26,6 +27,8 @@ from kvitto.members import queries as members
 from kvitto.members.rules import read_card
 from kvitto.members.types import CodeChannel, Contact, HeldCard, Membership, PersonDetails
 from kvitto.notices import queries as notices
+from kvitto.notices.actions import tell
+from kvitto.notices.types import Kind
 from kvitto.staff import cases, queries
 from kvitto.staff.gate import DeniedError, colleague, permit, permit_all
 from kvitto.staff.rules import BREAK_GLASS_PEOPLE
@@ -225,7 +228,15 @@ def issue_code(*, case_id: int, by: Actor, now: datetime) -> str:
     return members_actions.issue_code(person_id=case.person_id, channel=CodeChannel.SERVICE_POINT, by=by, now=now)
 
 
+def tell_opened(case: OpenCase, *, by: Actor, now: datetime) -> None:
+    """Tell the member of a case that their record is opened, once a case; before the entry of what is shown is written."""
+    require_transaction()
+    if not audit_queries.has_looked(by=by, case=case.number, since=case.opened_at):
+        tell(person_id=case.person_id, kind=Kind.RECORD_OPENED, now=now)
+
+
 def _note_view(case: OpenCase, by: Actor, now: datetime) -> None:
+    tell_opened(case, by=by, now=now)
     audit.record(
         by=by,
         action="staff.view_record",

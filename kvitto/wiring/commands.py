@@ -57,8 +57,9 @@ def worker() -> None:
     base.setup()
     from django.core.management import call_command
 
-    from kvitto.audit import log
+    from kvitto.audit import log, signing
 
+    signing.public_key()  # what is wrong with the key is said here, and not by a thread
     stop = threading.Event()
     sequencer = threading.Thread(target=log.watch, kwargs={"stopped": stop.is_set}, name="sequencer")
     sequencer.start()

@@ -14,6 +14,7 @@ AFTERWARDS = "45 3 * * *"
 BONUS = "15 4 * * *"
 BONUS_WAITS = 3  # days after a month's end, for tills that deliver late
 EACH_MINUTE = "* * * * *"
+OFTEN = "*/15 * * * *"
 
 
 def retention(timestamp: int) -> None:  # noqa: ARG001 - every periodic job is told when it was due
@@ -40,6 +41,17 @@ def mail(timestamp: int) -> None:  # noqa: ARG001 - as above
         send_due(now=datetime.now(UTC))
 
 
+def look_ups(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Find look-ups that stand out, and count all of them for the public page."""
+    from kvitto.kernel.db import opened
+    from kvitto.oversight import watching
+
+    with identity.acting(ActorKind.SYSTEM), opened():
+        now = datetime.now(UTC)
+        watching.watch(now=now)
+        watching.publish(now=now)
+
+
 def bonus(timestamp: int) -> None:  # noqa: ARG001 - as above
     """Close last month's Bonus once it has been over for some days, and book what came late."""
     from kvitto.bonus.closing import settle_due
@@ -60,6 +72,7 @@ def register(app: App) -> None:
         (bonus, "bonus", BONUS),
     ):
         app.periodic(cron=cron)(app.task(name=name, lock="nightly", queueing_lock=name)(job))
+    app.periodic(cron=OFTEN)(app.task(name="look-ups", lock="look-ups", queueing_lock="look-ups")(look_ups))
     each_minute = app.task(name="mail", lock="mail", queueing_lock="mail")(mail)
     if settings.MAIL_SERVER:
         app.periodic(cron=EACH_MINUTE)(each_minute)

@@ -139,6 +139,7 @@ INSTALLED_APPS = [
     "kvitto.purchases",
     "kvitto.bonus",
     "kvitto.intake",
+    "kvitto.oversight",
     "kvitto.rights",
     "kvitto.demo",
 ]

@@ -174,6 +174,8 @@ TABLES: dict[str, list[Policy]] = {
         Policy("own_read", "UPDATE", OWN),
         # whoever tells a person something reads none of their notices
         Policy("staff_point_new", "INSERT", "", CASE_AT_POINT),
+        Policy("staff_handler_new", "INSERT", "", f"{CASE_OF_HANDLER} AND kind = 'record_opened'"),
+        Policy("staff_answer_new", "INSERT", "", f"{_at_work(OFFICER)} AND kind = 'question_answered'"),
         Policy("presented_new", "INSERT", "", f"{PUBLIC} AND person_id = {PERSON} AND kind = 'choice_confirmed'"),
     ],
     # what several people share: asked as the system by the one room that knows it (decision 17)
@@ -319,6 +321,18 @@ TABLES: dict[str, list[Policy]] = {
         _AMONG_STAFF,
         Policy("staff_new", "INSERT", "", f"{STAFF} AND {SIGNED} AND proposed_by_id = {ME} AND {UNAPPROVED}"),
         Policy("staff_approve", "UPDATE", _at_work(ADMINISTRATOR, OFFICER)),
+    ],
+    "oversight_question": [
+        _MACHINE,
+        Policy("own", "SELECT", OWN),
+        Policy("own_new", "INSERT", "", f"{OWN} AND answered_at IS NULL"),
+        Policy("staff", "SELECT", _at_work(OFFICER)),
+        Policy("staff_answer", "UPDATE", _at_work(OFFICER)),
+    ],
+    "oversight_alert": [
+        _MACHINE,
+        Policy("staff", "SELECT", _at_work(OFFICER)),
+        Policy("staff_close", "UPDATE", _at_work(OFFICER)),
     ],
     "audit_entry": [
         _MACHINE,

@@ -427,6 +427,11 @@ MACHINES = {  # who takes up an identity that reaches more than its owner's rows
         "acting",
         "SYSTEM",
     ): "a member's own place in a household, and staff's cases about them",
+    (
+        "kvitto.oversight.queries",
+        "acting",
+        "SYSTEM",
+    ): "a member's own look-ups: under which duty, and through which deliveries",
     ("kvitto.rights.removal", "acting", "SYSTEM"): "a member's own receipts lose something, which no page may do",
     ("kvitto.wiring.jobs", "acting", "SYSTEM"): "what is over its time goes, whosever it is",
     ("kvitto.wiring.setup", "acting", "SYSTEM"): "a migration that moves data has to see it",

@@ -79,7 +79,7 @@ def test_each_answer_leaves_a_trace_that_is_folded_with_own_visits(aino):
     assert list(Entry.objects.filter(action="vault.open").values_list("purpose", "count")) == [("own tool", 5)] * 3
     shown = text_of(aino.get("/account/traces"))
     assert "You, 3 times" in shown
-    assert "Nobody but you" in shown
+    assert "Others and programs" not in shown
 
 
 def test_a_token_is_shown_once_and_stored_as_a_digest(aino):

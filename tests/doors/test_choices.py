@@ -336,7 +336,7 @@ def test_the_member_sees_that_it_was_staff_who_wrote_it_down(crew, cast):
     chen = signed_in(cast.chen, "chen")
 
     assert "at a service point" in text_of(chen.get("/account/choices/history"))
-    assert "wrote down a choice of yours" in text_of(chen.get("/account/traces"))
+    assert "Wrote down a choice of yours" in text_of(chen.get("/account/traces"))
 
 
 def test_a_purchase_is_never_needed_to_decide(crew, cast):

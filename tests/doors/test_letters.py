@@ -95,7 +95,7 @@ def test_whoever_has_one_is_told_by_mail(phone, cast, settings):
 
     assert "They get a notice of it on their own pages, and by e-mail." in shown
     assert "Make a letter" not in shown
-    assert Notice.objects.get().mail_at is not None
+    assert Notice.objects.get(kind="choice_holds").mail_at is not None
     assert "Make a letter with a code for their yes" in decide(phone, 1)[1]
 
 
@@ -193,7 +193,7 @@ def test_the_member_sees_that_a_letters_code_was_used(code, cast):
         chen.get("/account/notices")
     )
     traces = text_of(chen.get("/account/traces"))
-    assert "made a letter to you about a choice of yours" in traces
+    assert "Made a letter to you about a choice of yours" in traces
     assert "Somebody who was not signed in wrote down a choice of yours" in traces
     assert "by letter" in text_of(chen.get("/account/choices/history"))
 

@@ -345,7 +345,8 @@ def test_own_openings_are_shown_folded_and_others_one_by_one(aino, committed_cas
         aino.get("/purchases")
     shown = text_of(aino.get("/account/traces"))
     assert "You, 3 times" in shown
-    assert "Nobody but you has opened what you have bought." in shown
+    assert "Nobody of the staff has looked at your data." in shown
+    assert "Others and programs" not in shown
     heads = receipts_of(committed_cast.aino, 9)
     contents_of(
         person_id=committed_cast.aino,

@@ -51,9 +51,9 @@ def test_a_member_sees_that_they_were_looked_up_when_and_why(crew, cast):
 
     shown = text_of(signed_in(cast.chen).get("/account/traces"))
 
-    assert "A member of staff looked up who you are" in shown
+    assert "Looked up who you are: name, address, cards, membership, choices and household" in shown
     assert "the member asked for it" not in shown  # it speaks to the member
-    assert "you asked for it" in shown
+    assert "Service point · you asked for it" in shown
     assert "Disa" not in shown
 
 
@@ -142,9 +142,9 @@ def test_what_the_member_asked_for_opens_at_once_and_the_member_sees_it(crew, ca
     assert "Organic milk 1.5 l" in shown
     entry = Entry.objects.get(action="vault.open", actor_id=crew.dag.by.id)
     assert (entry.purpose, entry.case, entry.count) == ("member_asked", f"case-{the_case()}", 1)
-    assert "A member of staff opened what you have bought (1 receipt), you asked for it" in text_of(
-        signed_in(cast.chen).get("/account/traces")
-    )
+    told = text_of(signed_in(cast.chen).get("/account/traces"))
+    assert "Data handler · you asked for it" in told
+    assert "Opened what you have bought (1 receipt, " in told
 
 
 def test_without_the_members_wish_a_colleague_approves_first(crew):

@@ -49,6 +49,8 @@ NO_PAGES = {
     "export-token-revoke": (),
     "api-receipts": (),
     "api-description": (),
+    "ask-do": (1,),
+    "proof-file": (1,),
 }
 
 OWN_FILES = {"everything"}  # to take along, by who is signed in
@@ -126,7 +128,18 @@ def states(members: Sequence[tuple[str, int]], *, debug: bool = False, demo: boo
 
 def _visitors() -> Iterator[State]:
     """The pages of somebody who is not signed in."""
-    for page in ("front", "levels", "what-we-record", "forgot", "offline", "sign-in", "activate", "confirm"):
+    for page in (
+        "front",
+        "levels",
+        "what-we-record",
+        "look-ups",
+        "check-proof",
+        "forgot",
+        "offline",
+        "sign-in",
+        "activate",
+        "confirm",
+    ):
         yield State(page, reverse(page))
     yield State("demo", reverse("demo"), demo=True)
     sign_in, activate = reverse("sign-in"), reverse("activate")
@@ -163,6 +176,8 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     ):
         yield State(page, reverse(page), who=username)
     yield State("notices", reverse("notices"), "new", who=username, act=lambda page: _tell(page, person_id))
+    yield State("ask", reverse("traces"), who=username, act=_ask)
+    yield State("proof", reverse("choices"), who=username, act=_prove)
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
     yield State("bonus", reverse("bonus"), who=username)
@@ -304,6 +319,27 @@ def _newest_receipt(page: Page) -> None:
 def _make_token(page: Page) -> None:
     with page.expect_navigation():
         page.click("form[action$=token] button")
+
+
+def _ask(page: Page) -> None:
+    """The form about the newest act of somebody else's."""
+    with page.expect_navigation():
+        page.click("main a[href$='/ask']")
+
+
+def _prove(page: Page) -> None:
+    """The proof of a decision, checked; the log has numbered it before."""
+    from kvitto.audit import log
+
+    _forbid(page)
+    while log.run(now=datetime.now(UTC), sign_now=True).numbered:
+        pass
+    page.goto(reverse("traces"))
+    page.locator("details:has(a[href$='/proof']) > summary").click()
+    with page.expect_navigation():
+        page.locator("main a[href$='/proof']").first.click()
+    page.click("form .button:not(.quiet)")
+    expect(page.locator("[data-proof] [role=status]")).to_contain_text(re.compile(r"\d"))
 
 
 def _invite(page: Page) -> None:

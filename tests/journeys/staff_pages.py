@@ -21,6 +21,7 @@ NO_PAGES = {
     "sign-out", "set_language", "theme", "still", "sso", "sso-back", "demo-sign-in", "factor-remove", "security-end",
     "security-end-all", "security-password", "case-close", "glass-review", "approve-duty", "approve-case", "approve-change",
     "duty-propose", "duty-end", "till-key-revoke", "till-key-rotate", "factor-codes", "record-choice",
+    "question-answer", "alert-close",
 }  # fmt: skip
 
 
@@ -115,6 +116,9 @@ def _officers(names: Mapping[str, str]) -> Iterator[State]:
     yield State("staff-agreement", "/staff/agreement", who=greta)
     yield State("staff-approvals", "/staff/approvals", who=greta)
     yield State("staff-glasses", "/staff/reviews", who=greta)
+    yield State("staff-matters", "/staff/matters", who=greta)
+    yield State("staff-watch", "/staff/watch", who=greta)
+    yield State("staff-watch-account", "/staff/watch", who=greta, act=_watch_account)
     yield State("staff-people", "/staff/people", who=greta)
     yield State("staff-access", "/staff/access", who=greta)
     yield State("staff-agreements", "/staff/agreements", who=greta)
@@ -124,6 +128,11 @@ def _officers(names: Mapping[str, str]) -> Iterator[State]:
     yield State("staff-till-keys", "/staff/till-keys", who=ines)
     yield State("staff-till-key-new", "/staff/till-keys/new", who=ines)
     yield State("staff-till-key-new", "/staff/till-keys/new", "wrong", who=ines, act=_no_such_store)
+
+
+def _watch_account(page: Page) -> None:
+    with page.expect_navigation():
+        page.click("main a.entry")
 
 
 def _look_up(page: Page, card: str) -> None:

@@ -88,7 +88,7 @@ def test_a_data_handler_sees_the_one_member_of_their_case_and_the_member_sees_it
     day = datetime.now(UTC) - timedelta(hours=4)
 
     assert SECRET in browser_of(crew.dag).get(f"/staff/cases/{case}/{day.year}/{day.month}").content.decode()
-    assert "A member of staff opened what you have bought" in text_of(signed_in(cast.chen).get("/account/traces"))
+    assert "Opened what you have bought" in text_of(signed_in(cast.chen).get("/account/traces"))
 
 
 @pytest.mark.parametrize("page", ["/staff/", "/staff/cases", "/staff/cases/new", "/staff/cases/1", "/staff/approvals"])

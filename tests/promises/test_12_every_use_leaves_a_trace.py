@@ -8,15 +8,23 @@ import pytest
 
 from kvitto.accounts.models import Account
 from kvitto.audit.models import Entry
+from kvitto.kernel.db import opened
 from kvitto.members.queries import audit_id
+from kvitto.oversight import watching as oversight
 from kvitto.staff.models import Case
 from tests.cast import CHEN_CARD
 from tests.crew import browser_of
+from tests.doors.reading import text_of
 
 
-@pytest.mark.xfail(strict=True, reason="openings are recorded, but their number is not published yet")
-def test_the_number_of_look_ups_is_public(db, client):
-    assert client.get("/look-ups").status_code == 200
+def test_the_number_of_look_ups_is_public_by_month_and_reason(crew, client):
+    disa = browser_of(crew.disa)
+    disa.get(disa.post("/staff/look-up", {"card": CHEN_CARD, "proof": "passport"})["Location"])
+    with opened():
+        oversight.publish(now=datetime.now(UTC))
+
+    client.cookies["kvitto_language"] = "en"
+    assert "The member asked for it 1 0" in text_of(client.get("/look-ups"))
 
 
 def test_staff_get_in_by_a_name_a_password_and_a_second_factor_of_their_own(crew, client):

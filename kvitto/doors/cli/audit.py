@@ -22,11 +22,9 @@ def group() -> None:
 def key() -> None:
     """Print the key with which others check the log's signatures."""
     base.setup()
-    from django.conf import settings
+    from kvitto.audit import proving
 
-    from kvitto.audit import notes, signing
-
-    print(notes.verifier_key(settings.LOG_NAME, signing.public_key()))
+    print(proving.key())
 
 
 @app.command()
@@ -64,9 +62,16 @@ def verify(
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} entries"), TimeElapsedColumn())
     with Progress(*columns, console=base.messages, transient=True, disable=not base.messages.is_terminal) as bar:
         task = bar.add_task("", total=None)
-        verdict = verifying.verify(kept=kept, progress=lambda done: bar.update(task, completed=done))
+        verdict = verifying.verify(
+            now=datetime.now(UTC), kept=kept, progress=lambda done: bar.update(task, completed=done)
+        )
     fault = verdict.fault
-    figures = {"entries": verdict.entries, "checkpoints": verdict.checkpoints, "waiting": verdict.waiting}
+    figures = {
+        "entries": verdict.entries,
+        "pruned": verdict.pruned,
+        "checkpoints": verdict.checkpoints,
+        "waiting": verdict.waiting,
+    }
     if as_json:
         base.print_json(figures | {"fault": fault and {"number": fault.number, "what": fault.what}})
     else:
@@ -85,7 +90,7 @@ def prove(
     base.setup()
     from kvitto.audit import proving
 
-    text = proving.prove(entry).text()
+    text = proving.prove(entry, now=datetime.now(UTC)).text()
     if to:
         to.write_text(text, encoding="utf-8")
     else:
@@ -99,11 +104,14 @@ def export(
     """Hand each witness what is new: a file `update` beside the `checkpoint` that the witness has kept."""
     base.setup()
     from kvitto.audit import proving
+    from kvitto.kernel.db import opened
 
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
-        kept = folder / KEPT
-        update = proving.continuation(_text(kept) if kept.exists() else None)
+        kept = _text(folder / KEPT) if (folder / KEPT).exists() else None
+        update = proving.continuation(kept)
+        with opened():
+            proving.note_witness(str(folder.resolve()), kept, now=datetime.now(UTC))
         if update is None:
             print(f"{folder}: nothing new")
             continue

@@ -6,10 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from kvitto.accounts import actions as accounts
 from kvitto.accounts import web
 from kvitto.accounts.tries import TooManyTriesError
+from kvitto.audit.proving import NotInLogError, PrunedError
 from kvitto.choices import actions as choices
 from kvitto.households import actions as households
 from kvitto.kernel.errors import KvittoError
 from kvitto.members import actions as members
+from kvitto.oversight import actions as oversight
 from kvitto.purchases.actions import NotOwnReceiptError
 from kvitto.spending.queries import NotYoursError
 from kvitto.vault.actions import KeyDestroyedError
@@ -37,6 +39,13 @@ SENTENCES: dict[type[KvittoError], Promise] = {
     members.CodeOverError: _NO_CODE,
     members.LinkedError: _("This user name, or this person, has another already. Nothing was changed."),
     members.TooYoungError: _("You are too young for a sign-in of your own. A guardian decides for you."),
+    oversight.NoActError: _("There is no such act on your data."),
+    oversight.AskedError: _("You have asked about this already."),
+    oversight.QuestionTextError: _("A question has at most 1,000 characters."),
+    NotInLogError: _("There is no proof of this yet. Try again in a minute: what is new is signed every half minute."),
+    PrunedError: _(
+        "The text of this act was deleted after five years. Only its hash is left, so it cannot be read or proved here."
+    ),
     accounts.NoSessionError: _("That sign-in has ended."),
     accounts.UsernameError: _("This user name is taken. Choose another."),
     accounts.PasswordError: _("This password is too short, or too common. Choose another."),

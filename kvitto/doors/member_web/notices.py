@@ -10,7 +10,7 @@ from kvitto.kernel.db import opened
 from kvitto.notices import actions, queries
 from kvitto.notices.rules import NUMBERED
 from kvitto.notices.texts import sentence
-from kvitto.notices.types import Notice
+from kvitto.notices.types import Kind, Notice
 
 
 @own
@@ -26,6 +26,8 @@ def notices(request: MemberRequest, visit: Visit) -> HttpResponse:
 
 
 def _page(notice: Notice) -> str:
+    if notice.kind in {Kind.RECORD_OPENED, Kind.QUESTION_ANSWERED}:
+        return reverse("traces")
     return reverse("choices" if notice.kind in NUMBERED else "household")
 
 

@@ -1,6 +1,4 @@
-"""Pages that open no purchases: the front page, what is recorded where, what is known of a member and who has looked."""
-
-from datetime import timedelta
+"""Pages that open no purchases: the front page, what is recorded where and why, what is known of a member."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,14 +6,10 @@ from django.shortcuts import redirect, render
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from kvitto.audit import queries as audit
 from kvitto.doors.member_web.visit import MemberRequest, Visit, own
 from kvitto.members import queries as members
 from kvitto.rights import queries as rights
 from kvitto.stores import queries as stores
-
-TRACES_SHOWN = 200
-TRACES_KEPT = timedelta(days=731)
 
 
 @require_safe
@@ -58,14 +52,3 @@ def account(request: MemberRequest, visit: Visit) -> HttpResponse:
         "contact": stores.contact(),
     }
     return render(request, "member/account.html", context)
-
-
-@own
-def traces(request: MemberRequest, visit: Visit) -> HttpResponse:
-    """Who has opened what the member bought: their own visits folded by week, everybody else's one by one."""
-    subject, since = members.audit_id(visit.person_id), visit.now - TRACES_KEPT
-    context = {
-        "weeks": audit.own_weeks(subject=subject, actor=visit.by, since=since),
-        "others": audit.traces_by_others(subject=subject, actor=visit.by, since=since, limit=TRACES_SHOWN),
-    }
-    return render(request, "member/traces.html", context)

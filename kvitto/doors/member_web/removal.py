@@ -38,7 +38,8 @@ def _done(request: MemberRequest, visit: Visit) -> Trace | None:
     if not (number.isdecimal() and len(number) < 19):
         return None
     subject = members.audit_id(visit.person_id)
-    return audit.own_act(int(number), subject=subject, actor=visit.by, action=removing.ACTION)
+    found = audit.own_act(int(number), subject=subject, actor=visit.by)
+    return found if found and found.action == removing.ACTION else None
 
 
 @own_act

@@ -97,6 +97,9 @@ ACTS: dict[str, Promise] = {
     "staff.approve_case": _("approved a colleague's case about you"),
     "staff.view_record": _("looked up who you are"),
     "staff.close_case": _("closed the case"),
+    "intake.deliver": _("handed in receipts"),
+    "intake.deliver_minute": _("handed in receipts"),
+    "oversight.ask": _("asked about a look-up"),
     "choices.state": _("wrote down a choice of yours"),
     "rights.remove": _("removed what is no longer recorded about you"),
     "vault.destroy": _("destroyed keys of your purchases, and made new ones for what stays"),
@@ -146,6 +149,14 @@ DUTIES: dict[Duty, Promise] = {
     Duty.AUDITOR: _("auditor"),
 }
 OTHERS: dict[ActorKind, Promise] = {ActorKind.OPERATOR: _("the operator")}
+LOOKED_FOR: dict[str, Promise] = {  # the same reasons, where they are told to everybody
+    "member_asked": _("The member asked for it"),
+    "claim": _("A claim about something that was bought"),
+    "misuse": _("Suspected misuse of a card or an account"),
+    "product_safety": _("A product that is dangerous"),
+    "authority": _("An authority's order"),
+    "fault": _("A fault in the register"),
+}
 CONTACTS: dict[str, Promise] = {"email": _("E-mail"), "phone": _("Phone")}
 BONUS_CLASSES: dict[str, Promise] = {"standard": _("purchases"), "fuel": _("fuel")}
 
@@ -254,6 +265,18 @@ def act(action: str) -> str:
 def why_looked(purpose: str) -> str:
     """A reason for look-up; nothing for what is no look-up."""
     return str(WHY.get(purpose, ""))
+
+
+@register.filter
+def looked_for(reason: str) -> Promise:
+    """A reason for look-up, as everybody reads it."""
+    return LOOKED_FOR[reason]
+
+
+@register.filter
+def duty(code: Duty) -> Promise:
+    """A duty of the staff."""
+    return DUTIES[code]
 
 
 @register.filter

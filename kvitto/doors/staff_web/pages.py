@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 
 from kvitto.doors.staff_web.access import SIGN_FIRST, StaffRequest, ask, is_fresh, me, next_page
 from kvitto.doors.staff_web.work import after, attempt, done, get_or_post
+from kvitto.oversight import queries as oversight
 from kvitto.staff import actions, queries
 from kvitto.staff.gate import colleague
 from kvitto.staff.rules import POLICY, barred
@@ -32,6 +33,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "duties": [each for each in Duty if each in standing.duties],
         "waiting": waiting(request, now) if Act.APPROVALS_VIEW in may else 0,
         "unreviewed": queries.unreviewed() if Act.GLASS_REVIEW in may else 0,
+        "matters": oversight.open_matters() if Act.OVERSIGHT_ANSWER in may else 0,
         "cases": queries.own_cases(mine, Duty.DATA_HANDLER, now=now) if Act.CASE_OPEN in may else [],
         "unsigned": _unsigned(now) if Act.AGREEMENT_VIEW in may else 0,
         "done": done(request),
@@ -61,10 +63,11 @@ def _unsigned(now: datetime) -> int:
 def still(request: StaffRequest) -> HttpResponse:
     """Asked by every open page now and then, without counting as use: leads away once the session is over.
 
-    For a privacy officer it also brings what was opened without a colleague, and nobody has reviewed yet.
+    For a privacy officer it also brings what was opened without a colleague, and nobody has reviewed yet, and what else waits.
     """
     alarm = queries.unreviewed() if barred(request.standing, Act.GLASS_REVIEW) is None else 0
-    return render(request, "staff/parts/alarm.html", {"unreviewed": alarm})
+    matters = oversight.open_matters() if barred(request.standing, Act.OVERSIGHT_ANSWER) is None else 0
+    return render(request, "staff/parts/alarm.html", {"unreviewed": alarm, "matters": matters})
 
 
 @get_or_post

@@ -12,10 +12,13 @@ from kvitto.doors.staff_web.access import StaffRequest
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.errors import KvittoError
 from kvitto.members.actions import TooYoungError
+from kvitto.oversight import watching as oversight
+from kvitto.oversight.actions import QuestionTextError
+from kvitto.oversight.types import AlertKind, Symptom
 from kvitto.staff import actions, cases, records
 from kvitto.staff.gate import DeniedError, NotStaffError
 from kvitto.staff.rules import BREAK_GLASS_PEOPLE, LONGEST_REFERENCE, POLICY, REASONS, barred
-from kvitto.staff.types import Act, AgreementState, Duty, Finding, Proof, Reason, Row
+from kvitto.staff.types import Act, AgreementState, Denial, Duty, Finding, Proof, Reason, Row
 from kvitto.stores.types import ScopeKind
 from kvitto.tills import actions as tills
 from kvitto.tills.types import KeyState
@@ -60,7 +63,7 @@ GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
             "threshold",
         ),
     ),
-    (_("Groups, and the record of acts"), ("audit", "log", "insight", "audience", "publication")),
+    (_("Groups, and the record of acts"), ("audit", "oversight", "log", "insight", "audience", "publication")),
     (_("Staff, for themselves"), ("staff",)),
     (_("A member, for themselves"), ("own",)),
     (_("Open to everybody"), ("public",)),
@@ -110,12 +113,41 @@ ERRORS: dict[type[KvittoError], Promise] = {
     choices.NotWaitingError: _("This waits no longer: it was confirmed, or decided anew since."),
     choices.NoStatementError: _("Nothing of this number was written down in this look-up."),
     TooYoungError: _("They are too young for a sign-in of their own."),
+    QuestionTextError: _("An answer has 1 to 2,000 characters."),
+    oversight.NothingOpenError: _("This was dealt with already."),
+    oversight.OwnAlertError: _("Another person has to look into this: it is about you."),
     tills.LabelError: _("Say in 1 to 60 visible characters what the key is for."),
     tills.DaysError: _("A key holds for 1 to 730 days."),
     tills.NoSuchPlaceError: _("There is no store, chain or company with this code. The network page has them."),
     tills.NoSuchKeyError: _("There is no such key."),
     tills.KeyOverError: _("This key does not hold any more."),
     NotStaffError: _("Your account is not yet linked to a person who works here. Ask an administrator."),
+}
+ALERTS: dict[AlertKind, Promise] = {
+    AlertKind.VOLUME: _("Many more look-ups than usual"),
+    AlertKind.HOURS: _("Look-ups when nobody is at work"),
+    AlertKind.NEAR: _("A member of the same household or family name"),
+    AlertKind.REFERENCE: _("One case reference for several members"),
+    AlertKind.DENIED: _("Many attempts that were refused"),
+    AlertKind.NEAR_DENIED: _("An attempt at their own record, or of somebody near"),
+}
+SYMPTOMS: dict[Symptom, Promise] = {
+    Symptom.UNNUMBERED: _("Entries have waited for a number for more than five minutes: does kvitto worker run?"),
+    Symptom.LATE_CHECKPOINT: _("The last checkpoint is more than five minutes old, and there are newer entries."),
+    Symptom.NO_WITNESS: _(
+        "No witness keeps the checkpoints yet: nobody outside could say that the record was changed."
+    ),
+    Symptom.SILENT_WITNESS: _("A witness has kept nothing new for more than a week."),
+}
+ACTS: dict[str, Promise] = {  # what staff do with one person's data, as it is told to staff
+    "staff.open_case": _("opened a case"),
+    "staff.approve_case": _("approved a colleague's case"),
+    "staff.view_record": _("looked at the record"),
+    "vault.open": _("opened purchases"),
+    "purchases.view": _("looked at receipts"),
+    "choices.state": _("wrote down a choice"),
+    "choices.letter": _("made a letter"),
+    "members.issue_code": _("made a code for the sign-in"),
 }
 KEY_STATES: dict[KeyState, Promise] = {
     KeyState.HOLDS: _("holds"),
@@ -134,6 +166,8 @@ MENU: tuple[tuple[str, Promise, Act], ...] = (
     ("cases", _("Cases"), Act.CASE_OPEN),
     ("approvals", _("Approvals"), Act.APPROVALS_VIEW),
     ("glasses", _("Reviews"), Act.GLASS_REVIEW),
+    ("matters", _("Matters"), Act.OVERSIGHT_ANSWER),
+    ("watch", _("Look-ups"), Act.AUDIT_LOOK_UPS),
     ("people", _("People"), Act.ACCESS_VIEW_TABLE),
     ("agreements", _("Agreements"), Act.AGREEMENT_VIEW),
     ("access", _("Who may do what"), Act.ACCESS_VIEW_TABLE),
@@ -153,6 +187,9 @@ UNDER = {
     "case-open": "cases",
     "case-month": "cases",
     "glass": "cases",
+    "question-answer": "matters",
+    "alert-close": "matters",
+    "watch-account": "watch",
     "agreement-publish": "agreements",
     "till-key-new": "till-keys",
     "till-key-rotate": "till-keys",
@@ -208,6 +245,36 @@ def proof(code: str) -> str:
 def finding(code: Finding) -> Promise:
     """What a review found."""
     return FINDINGS[code]
+
+
+@register.filter
+def alert(kind: AlertKind) -> Promise:
+    """Why something stands out."""
+    return ALERTS[kind]
+
+
+@register.filter
+def symptom(code: Symptom) -> Promise:
+    """What is wrong with the log."""
+    return SYMPTOMS[code]
+
+
+@register.filter
+def denial(code: str) -> str:
+    """Why an attempt was refused, by the code of its trace; anything else stays as it is."""
+    return look_up(next((each.words for each in Denial if each == code), code))
+
+
+@register.filter
+def staff_act(action: str) -> str:
+    """What was done with one person's data."""
+    return str(ACTS.get(action, action))
+
+
+@register.filter
+def why_of(code: str) -> str:
+    """A reason for look-up by its code; nothing for what is none."""
+    return look_up(REASONS[Reason(code)].words) if code in set(Reason) else ""
 
 
 @register.filter

@@ -36,6 +36,8 @@ DONE: dict[str, Promise] = {
     "signed": _("You have signed the agreement."),
     "published": _("The new text is published. Everybody has to sign it."),
     "revoked": _("The key is taken away. Nothing more comes in with it."),
+    "answered": _("The member has your answer, and a notice of it."),
+    "closed-alert": _("What you found is written down."),
     "reviewed": _("Your review is written down."),
 }
 

@@ -18,10 +18,11 @@ YES_NO = (False, True)
 VISITORS = {
     "public.front", "public.levels", "public.what_we_record", "public.language", "public.api", "public.app", "public.sign_in",
     "public.sign_out", "public.activate", "public.confirm", "public.design", "demo.become", "staff.sign_in",
+    "public.look_ups", "public.check_proof",
 }  # fmt: skip
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.export", "own.archive", "own.card", "own.account", "own.traces",
-    "own.security", "own.choices", "own.notices", "own.household", "own.bonus", "own.keep_back", "own.remove",
+    "own.ask", "own.security", "own.choices", "own.notices", "own.household", "own.bonus", "own.keep_back", "own.remove",
     "own.everything",
 }  # fmt: skip
 OPERATORS = {
@@ -53,7 +54,7 @@ OF_DUTY = {
     Duty.PRIVACY_OFFICER: {
         "case.approve", "duty.propose", "duty.approve", "duty.end", "agreement.publish", "access.view_table",
         "approvals.view", "change.approve", "network.view", "threshold.change", "audit.view", "audit.look_ups",
-        "glass.review", "agreement.view", "till_key.view",
+        "glass.review", "agreement.view", "till_key.view", "oversight.answer",
     },
     Duty.ADMINISTRATOR: {
         "duty.propose", "duty.approve", "duty.end", "access.view_table", "approvals.view", "change.approve",
@@ -67,7 +68,7 @@ OF_KIND = {
     ActorKind.MEMBER: (VISITORS - {"staff.sign_in"}) | OWN,
     ActorKind.TILL: {"receipts.import", "receipts.ask", "receipts.check_card"},
     ActorKind.OPERATOR: OPERATORS,
-    ActorKind.SYSTEM: {"retention.run", "categories.sweep", "notices.mail", "bonus.settle"},
+    ActorKind.SYSTEM: {"retention.run", "categories.sweep", "notices.mail", "bonus.settle", "oversight.watch"},
 }
 
 A_PERSONS_RECORD = {each for each in Act if each.startswith(("member.", "case.", "lines."))}
