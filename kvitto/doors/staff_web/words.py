@@ -131,6 +131,11 @@ ALERTS: dict[AlertKind, Promise] = {
     AlertKind.DENIED: _("Many attempts that were refused"),
     AlertKind.NEAR_DENIED: _("An attempt at their own record, or of somebody near"),
 }
+NEARNESS: dict[str, Promise] = {
+    Denial.OWN_RECORD: _("their own record"),
+    Denial.HOUSEHOLD_RECORD: _("a record of their household"),
+    Denial.NAMESAKE_RECORD: _("a record with their family name"),
+}
 SYMPTOMS: dict[Symptom, Promise] = {
     Symptom.UNNUMBERED: _("Entries have waited for a number for more than five minutes: does kvitto worker run?"),
     Symptom.LATE_CHECKPOINT: _("The last checkpoint is more than five minutes old, and there are newer entries."),
@@ -260,9 +265,9 @@ def symptom(code: Symptom) -> Promise:
 
 
 @register.filter
-def denial(code: str) -> str:
-    """Why an attempt was refused, by the code of its trace; anything else stays as it is."""
-    return look_up(next((each.words for each in Denial if each == code), code))
+def nearness(about: str) -> str:
+    """Whose record was tried, by the code of the refusal; a case's number stays as it is."""
+    return str(NEARNESS.get(about, about))
 
 
 @register.filter
