@@ -227,7 +227,7 @@ WATCH_FOCUS = """() => {
     });
     return document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary").length;
 }"""
-NO_LINKS = {"activate-set", "offline"}  # a form leads there, and the lack of a network
+NO_LINKS = {"activate-set", "offline", "proof"}  # a form leads there, the lack of a network, an act of one's own
 
 
 def led_by_tab(page, address):

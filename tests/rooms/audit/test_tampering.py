@@ -184,7 +184,10 @@ def _sign(size):
     """A checkpoint of the first entries, with the log's own key: who has all rights may have that, too."""
     with batch_cursor(OWNER) as cursor:
         note = notes.sign(NAME, signing.key(), size=size, root=log.root_of(cursor, size), at=LATER)
-        cursor.execute("INSERT INTO audit_checkpoint (size, at, note) VALUES (%s, %s, %s)", [size, LATER, note])
+        cursor.execute(
+            "INSERT INTO audit_checkpoint (size, at, note) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            [size, LATER, note],
+        )
     return note
 
 
