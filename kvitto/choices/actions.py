@@ -112,11 +112,13 @@ def state(  # noqa: PLR0913  a statement's fields
     by: Actor,
     now: datetime,
     case: str = "",
+    store_id: int | None = None,
 ) -> Stated:
     """Write down what a person decided, from now on; its number is their proof.
 
     What restricts holds at once, in whatever way it was said. What allows more holds at once when the member says it
     themselves; written down by staff, it waits until the member confirms it. Of what staff write down, the member gets a notice.
+    `store_id` is where its service point is.
     Raises UnknownChoiceError, ChannelError; MinorError when a minor would allow more.
     """
     require_transaction()
@@ -126,10 +128,12 @@ def state(  # noqa: PLR0913  a statement's fields
     _lock(person_id)
     allows = value is not None and loosens(queries.value_of(person_id, topic, profile=stores.profile()), value)
     pending = allows and _has_to_wait(person_id, by, now)
-    return _write(person_id, topic, value, codes, channel, shown, by, now, case=case, pending=pending)
+    return _write(
+        person_id, topic, value, codes, channel, shown, by, now, case=case, store_id=store_id, pending=pending
+    )
 
 
-def state_category(
+def state_category(  # noqa: PLR0913  a statement's fields
     *,
     person_id: int,
     category: str,
@@ -139,6 +143,7 @@ def state_category(
     by: Actor,
     now: datetime,
     case: str = "",
+    store_id: int | None = None,
 ) -> Stated:
     """Write down that a category is never recorded (value NO), or is again (YES); as `state` does.
 
@@ -152,7 +157,19 @@ def state_category(
     held = queries.categories_out(person_id)
     pending = value == YES and category in held and _has_to_wait(person_id, by, now)
     codes = with_category(held, category, value)
-    return _write(person_id, Topic.NOT_RECORDED, None, codes, channel, shown, by, now, case=case, pending=pending)
+    return _write(
+        person_id,
+        Topic.NOT_RECORDED,
+        None,
+        codes,
+        channel,
+        shown,
+        by,
+        now,
+        case=case,
+        store_id=store_id,
+        pending=pending,
+    )
 
 
 def _check_way(by: Actor, channel: Channel) -> None:
@@ -272,6 +289,7 @@ def _write(  # noqa: PLR0913  as above
     now: datetime,
     *,
     case: str = "",
+    store_id: int | None = None,
     pending: bool = False,
     confirms: int | None = None,
 ) -> Stated:
@@ -286,6 +304,7 @@ def _write(  # noqa: PLR0913  as above
         confirms_id=confirms,
         registered_by=f"{by.kind} {by.id}",
         case=case,
+        store_id=store_id,
         text_version=shown.version,
         text_language=shown.language,
         text_digest=shown.digest,

@@ -107,7 +107,7 @@ def allowing(person_ids: Collection[int], topic: Topic, *, profile: Profile) -> 
 
 def history(person_id: int) -> list[HistoryEntry]:
     """Everything a person has said, newest first."""
-    rows = Statement.objects.filter(person_id=person_id).order_by("-stated_at", "-id")
+    rows = Statement.objects.filter(person_id=person_id).select_related("store").order_by("-stated_at", "-id")
     return [_entry(row) for row in rows]
 
 
@@ -127,7 +127,14 @@ def waiting(person_id: int) -> list[HistoryEntry]:
 
 def _entry(row: Statement) -> HistoryEntry:
     return HistoryEntry(
-        row.pk, Topic(row.topic), row.value, tuple(row.codes), row.stated_at, Channel(row.channel), row.pending
+        number=row.pk,
+        topic=Topic(row.topic),
+        value=row.value,
+        codes=tuple(row.codes),
+        stated_at=row.stated_at,
+        channel=Channel(row.channel),
+        pending=row.pending,
+        place=row.store.name if row.store else "",
     )
 
 

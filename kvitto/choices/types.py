@@ -102,6 +102,7 @@ class HistoryEntry:
     stated_at: datetime
     channel: Channel
     pending: bool
+    place: str = ""  # the store at whose service point it was said
 
 
 @dataclass(frozen=True, slots=True)

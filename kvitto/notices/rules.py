@@ -14,7 +14,7 @@ TRIES = 12  # with the waits between them, a day and a half: longer than a serve
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=6)
 
 NUMBERED: Collection[Kind] = (Kind.CHOICE_HOLDS, Kind.CHOICE_WAITS, Kind.CHOICE_CONFIRMED)  # they name a statement
-WITH_WAY: Collection[Kind] = (Kind.CHOICE_HOLDS, Kind.CHOICE_WAITS)
+WITH_WAY: Collection[Kind] = (Kind.CHOICE_HOLDS, Kind.CHOICE_WAITS, Kind.RECORDED_REMOVED)
 
 _PORTS = {"smtps": 465, "smtp": 587}
 

@@ -16,6 +16,8 @@ from kvitto.kernel.actor import SYSTEM, Actor, ActorKind
 from kvitto.kernel.db import opened, require_transaction
 from kvitto.kernel.periods import Period, quarter_end, quarter_of
 from kvitto.members import queries as members
+from kvitto.notices import actions as notices
+from kvitto.notices.types import Kind, Way
 from kvitto.purchases import rewriting
 from kvitto.purchases.actions import NotOwnReceiptError
 from kvitto.purchases.rewriting import Less
@@ -24,6 +26,7 @@ from kvitto.purchases.rules import less as less_of
 from kvitto.purchases.types import ProductContent, Recorded
 from kvitto.rights.models import Sweep
 from kvitto.rights.types import Removal, Removed
+from kvitto.staff import records
 from kvitto.stores import queries as stores
 from kvitto.stores.types import Level
 
@@ -59,6 +62,21 @@ def remove_recorded(*, person_id: int, by: Actor, now: datetime) -> Removed:
     level, categories = _standing(person_id)
     with identity.acting(ActorKind.SYSTEM):
         return _remove(person_id, _less(_reference(), level, categories), "level,sealed", by=by, now=now)
+
+
+def remove_for(*, case_id: int, by: Actor, now: datetime) -> None:
+    """As `remove_recorded`, for the member of a case at a service point or on the phone; they get a notice.
+
+    The system opens what is removed: staff see none of it, nor how much it was. Raises what `records.removal_for` does.
+    """
+    require_transaction()
+    case, way = records.removal_for(case_id=case_id, by=by, now=now)
+    level, categories = _standing(case.person_id)
+    with identity.acting(ActorKind.SYSTEM):
+        _remove(
+            case.person_id, _less(_reference(), level, categories), "level,sealed", by=by, now=now, case=case.number
+        )
+    notices.tell(person_id=case.person_id, kind=Kind.RECORDED_REMOVED, way=Way(way), now=now)
 
 
 def remove_receipt(*, person_id: int, day: date, receipt_id: int, by: Actor, now: datetime) -> Removed:
@@ -120,12 +138,20 @@ def _reference() -> Reference:
 
 
 def _remove(
-    person_id: int, less: Less, fields: str, *, by: Actor, now: datetime, period: Period = rewriting.EVER
+    person_id: int,
+    less: Less,
+    fields: str,
+    *,
+    by: Actor,
+    now: datetime,
+    period: Period = rewriting.EVER,
+    case: str = "",
 ) -> Removed:
-    """The act and its entry, which names the receipts' fields that can have changed."""
-    changed = rewriting.rewrite(person_id=person_id, less=less, by=by, purpose=PURPOSE, now=now, period=period)
+    """The act and its entry, which names the receipts' fields that can have changed. For staff, the system opens them."""
+    opener = SYSTEM if by.kind is ActorKind.STAFF else by
+    changed = rewriting.rewrite(person_id=person_id, less=less, by=opener, purpose=PURPOSE, now=now, period=period)
     subject = members.audit_id(person_id)
-    entry = audit.record(by=by, action=ACTION, now=now, purpose=fields, subject=subject, count=changed)
+    entry = audit.record(by=by, action=ACTION, now=now, purpose=fields, subject=subject, count=changed, case=case)
     return Removed(entry, changed)
 
 

@@ -101,7 +101,7 @@ _THING_OF: dict[str, Thing] = {name: thing for thing in THINGS for name in thing
 SHOWN_BY: dict[Topic, tuple[Act, ...]] = {  # to others than the person; a test counts the acts on people's data
     Topic.PERSON: (Act.MEMBER_FIND, Act.MEMBER_VIEW_IDENTITY, Act.MEMBER_VIEW_HOUSEHOLD),
     Topic.CARDS: (Act.MEMBER_VIEW_MEMBERSHIP,),
-    Topic.CHOICES: (Act.MEMBER_VIEW_CHOICES, Act.MEMBER_REGISTER_CHOICE),
+    Topic.CHOICES: (Act.MEMBER_VIEW_CHOICES, Act.MEMBER_REGISTER_CHOICE, Act.MEMBER_REMOVE),
     Topic.PURCHASES: (
         Act.CASE_OPEN,
         Act.CASE_APPROVE,

@@ -134,6 +134,7 @@ POLICY: dict[Act, Row] = {
     Act.MEMBER_VIEW_MEMBERSHIP: _look_up("see a member's membership and cards", POINT, HANDLER),
     Act.MEMBER_VIEW_CHOICES: _look_up("see what a member chose", POINT),
     Act.MEMBER_REGISTER_CHOICE: _look_up("write down a choice for a member", POINT),
+    Act.MEMBER_REMOVE: _look_up("have what a member no longer wants recorded removed, unseen", POINT),
     Act.MEMBER_VIEW_HOUSEHOLD: _look_up("see who belongs to a member's household", POINT),
     Act.MEMBER_ISSUE_CODE: _look_up("make a member a code for the sign-in", POINT, also={OPERATOR}),
     Act.MEMBERS_IMPORT: _open(

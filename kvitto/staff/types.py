@@ -64,6 +64,7 @@ class Act(StrEnum):
     MEMBER_VIEW_MEMBERSHIP = "member.view_membership"
     MEMBER_VIEW_CHOICES = "member.view_choices"
     MEMBER_REGISTER_CHOICE = "member.register_choice"
+    MEMBER_REMOVE = "member.remove"
     MEMBER_VIEW_HOUSEHOLD = "member.view_household"
     MEMBER_ISSUE_CODE = "member.issue_code"
     HOUSEHOLD_CHANGE = "household.change"
@@ -384,6 +385,7 @@ class OpenCase:
     break_glass: bool
     opened_at: datetime
     ends_at: datetime
+    store_id: int | None = None  # at whose service point the member asks
 
     @property
     def usable(self) -> bool:

@@ -96,6 +96,7 @@ _STAFF_PAGES: dict[str, Act] = {
     "record-code": Act.MEMBER_ISSUE_CODE,
     "record-choices": Act.MEMBER_VIEW_CHOICES,
     "record-choice": Act.MEMBER_REGISTER_CHOICE,
+    "record-removal": Act.MEMBER_REMOVE,
     "record-letter": Act.MEMBER_REGISTER_CHOICE,
     "case-close": Act.STAFF_OWN_CASES,
     "cases": Act.STAFF_OWN_CASES,
