@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import F
+from django.utils.module_loading import import_string
 from django.utils.timezone import localdate
 
 from kvitto.assortment import queries as assortment
@@ -14,7 +16,7 @@ from kvitto.audit import actions as audit
 from kvitto.choices import models, queries, texts
 from kvitto.choices.codes import digest
 from kvitto.choices.models import Statement
-from kvitto.choices.rules import LETTER_HOLDS, LETTER_MISSES, NO, YES, is_sound, loosens, with_category
+from kvitto.choices.rules import KEPT_FOR, LETTER_HOLDS, LETTER_MISSES, NO, YES, is_sound, loosens, with_category
 from kvitto.choices.types import Channel, Earlier, HistoryEntry, Letter, Shown, Stated, Topic
 from kvitto.kernel import identity
 from kvitto.kernel.actor import Actor, ActorKind
@@ -119,6 +121,7 @@ def state(  # noqa: PLR0913  a statement's fields
     What restricts holds at once, in whatever way it was said. What allows more holds at once when the member says it
     themselves; written down by staff, it waits until the member confirms it. Of what staff write down, the member gets a notice.
     `store_id` is where its service point is.
+    What a service has kept goes with turning it off, in this transaction.
     Raises UnknownChoiceError, ChannelError; MinorError when a minor would allow more.
     """
     require_transaction()
@@ -318,6 +321,8 @@ def _write(  # noqa: PLR0913  as above
         count=1,
         case=case or f"statement-{row.pk}",
     )
+    if topic in KEPT_FOR and value == NO:
+        import_string(settings.SERVICES_END[topic])(person_id=person_id, by=by, now=now)
     if by.kind is ActorKind.STAFF:
         kind = Kind.CHOICE_WAITS if pending else Kind.CHOICE_HOLDS
         notices.tell(person_id=person_id, kind=kind, number=row.pk, way=Way(channel), now=now)

@@ -25,6 +25,7 @@ _SENTENCES: dict[Kind, Promise] = {
     Kind.HOUSEHOLD_MAIN_HANDED_OVER: _("Your offer was accepted: your household has another main member now."),
     Kind.HOUSEHOLD_MAIN_NAMED: _("You were named your household's main member."),
     Kind.HOUSEHOLD_GUARDIAN_NAMED: _("You were named a guardian of a child in your household."),
+    Kind.WARRANTY_ENDS: _("The guarantee of something that you have bought ends within {number} days."),
 }
 _WAYS: dict[Way, Promise] = {
     Way.SERVICE_POINT: _("at a service point"),

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     HOUSEHOLD_MAIN_HANDED_OVER = "household_main_handed_over"  # to the one who was the main member
     HOUSEHOLD_MAIN_NAMED = "household_main_named"  # to the one who was named the main member
     HOUSEHOLD_GUARDIAN_NAMED = "household_guardian_named"  # to the new guardian
+    WARRANTY_ENDS = "warranty_ends"  # the guarantee of something bought ends within so many days
 
 
 class Way(StrEnum):
@@ -31,7 +32,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One notice to the person who reads it. `number` is a statement's."""
+    """One notice to the person who reads it. `number` is a statement's, or days."""
 
     notice_id: int
     kind: Kind

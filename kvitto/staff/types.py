@@ -40,6 +40,7 @@ class Act(StrEnum):
     OWN_SEARCH = "own.search"
     OWN_RECEIPTS = "own.receipts"
     OWN_ARCHIVE = "own.archive"
+    OWN_WARRANTIES = "own.warranties"
     OWN_EXPORT = "own.export"
     OWN_CARD = "own.card"
     OWN_ACCOUNT = "own.account"
@@ -125,6 +126,7 @@ class Act(StrEnum):
     SERVE_RUN = "serve.run"
     JOBS_WORK = "jobs.work"
     NOTICES_MAIL = "notices.mail"
+    WARRANTIES_REMIND = "warranties.remind"
     NOTICES_VIEW_UNSENT = "notices.view_unsent"
 
     @property
