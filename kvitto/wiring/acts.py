@@ -67,6 +67,7 @@ _MEMBER_PAGES: dict[str, Act] = {
     "notices": Act.OWN_NOTICES,
     "bonus": Act.OWN_BONUS,
     "bonus-month": Act.OWN_BONUS,
+    "bonus-pdf": Act.OWN_BONUS,
     "household": Act.OWN_HOUSEHOLD,
     "household-month": Act.OWN_HOUSEHOLD,
     "household-invite": Act.OWN_HOUSEHOLD,

@@ -42,6 +42,7 @@ NO_PAGES = {
     "household-do": (),
     "receipt-keep-back": (date(2026, 1, 1), 1),
     "receipt-pdf": (date(2026, 1, 1), 1),
+    "bonus-pdf": (Period(date(2026, 1, 1), date(2026, 2, 1)),),
     "receipt-remove-do": (date(2026, 1, 1), 1),
     "archive-pdf": (date(2026, 1, 1), 1),
     "archive-remove": (date(2026, 1, 1), 1),

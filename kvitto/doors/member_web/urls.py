@@ -47,6 +47,7 @@ urlpatterns = [
     path("account/removal/do", removal.remove, name="removal-do"),
     path("bonus", bonus.bonus, name="bonus"),
     path("bonus/<period:period>", bonus.month_page, name="bonus-month"),
+    path("bonus/<period:period>/pdf", bonus.statement, name="bonus-pdf"),
     path("household", household.household, name="household"),
     path("household/<period:period>", household.month_page, name="household-month"),
     path("household/invite", household.invite, name="household-invite"),
