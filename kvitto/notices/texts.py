@@ -15,6 +15,9 @@ _SENTENCES: dict[Kind, Promise] = {
         "A choice of yours was confirmed with the code from a letter, and holds. It is statement {number}. If that was not you, "
         "decide anew: what you decide holds at once."
     ),
+    Kind.RECORDED_REMOVED: _(
+        "What was recorded of your purchases beyond your choices was removed, as was asked {way}. If that was not you, tell us."
+    ),
     Kind.HOUSEHOLD_JOINED: _("An adult has come into your household with an invitation of yours."),
     Kind.HOUSEHOLD_LEFT: _("An adult has left your household."),
     Kind.HOUSEHOLD_TAKEN_OUT: _("Your main member has ended your place in the household. Your receipts stay yours."),
@@ -26,6 +29,7 @@ _SENTENCES: dict[Kind, Promise] = {
         "Staff have opened your record. See when, why and what was shown, and ask about it if you like."
     ),
     Kind.QUESTION_ANSWERED: _("The privacy officer has answered your question about a look-up."),
+    Kind.WARRANTY_ENDS: _("The guarantee of something that you have bought ends within {number} days."),
 }
 _WAYS: dict[Way, Promise] = {
     Way.SERVICE_POINT: _("at a service point"),

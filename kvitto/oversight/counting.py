@@ -18,7 +18,7 @@ from kvitto.staff.types import Duty, Reason
 _LOOKED = """
     FROM audit_entry e LEFT JOIN staff_case c ON e."case" = 'case-' || c.id
     WHERE e.actor_kind = 'staff' AND e.actor_id = ANY(%(accounts)s) AND e.at >= %(first)s AND e.at < %(last)s
-        AND e.action = ANY(%(looks)s)
+        AND e.action = ANY(%(looks)s) AND e."case" LIKE 'case-%%'
 """
 _COUNTS = f"""
     SELECT e.actor_id::bigint, timezone(%(zone)s, e.at)::date AS day, e.purpose, max(c.duty), count(DISTINCT e."case")

@@ -228,6 +228,12 @@ def cases_about(person_id: int) -> dict[str, tuple[Duty, bool]]:
     return {f"case-{case_id}": (Duty(duty), glass is not None) for case_id, duty, glass in rows}
 
 
+def last_store(staff_id: int) -> int | None:
+    """The store at whose service point somebody last looked a member up; None when it was on the phone."""
+    rows = Case.objects.filter(opened_by_id=staff_id, duty=Duty.SERVICE_POINT).order_by("-opened_at", "-pk")
+    return rows.values_list("store_id", flat=True).first()
+
+
 def glasses(*, now: datetime, opener_id: int | None = None) -> list[Glass]:
     """What was opened without waiting for a colleague: not reviewed yet, or of the last 90 days; the newest first."""
     rows = GlassRow.objects.filter(Q(reviewed_at=None) | Q(opened_at__gt=now - timedelta(days=90)))
@@ -292,6 +298,7 @@ def _case(row: Case) -> OpenCase:
         break_glass=row.glass_id is not None,
         opened_at=row.opened_at,
         ends_at=row.ends_at,
+        store_id=row.store_id,
     )
 
 

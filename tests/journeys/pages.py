@@ -42,7 +42,15 @@ NO_PAGES = {
     "household-do": (),
     "receipt-keep-back": (date(2026, 1, 1), 1),
     "receipt-pdf": (date(2026, 1, 1), 1),
+    "bonus-pdf": (Period(date(2026, 1, 1), date(2026, 2, 1)),),
     "receipt-remove-do": (date(2026, 1, 1), 1),
+    "archive-pdf": (date(2026, 1, 1), 1),
+    "archive-remove": (date(2026, 1, 1), 1),
+    "warranty-keep": (date(2026, 1, 1), 1),
+    "warranty-file": (1, "pdf"),
+    "warranty-correct": (1,),
+    "warranty-delete": (1,),
+    "warranties-file": ("pdf",),
     "live": (),
     "export-file": ("csv",),
     "export-token": (),
@@ -176,7 +184,7 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     ):
         yield State(page, reverse(page), who=username)
     yield State("notices", reverse("notices"), "new", who=username, act=lambda page: _tell(page, person_id))
-    yield State("ask", reverse("traces"), who=username, act=_ask)
+    yield State("ask", reverse("traces"), who=username, act=lambda page: _follow(page, "main a[href$='/ask']"))
     yield State("proof", reverse("choices"), who=username, act=_prove)
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
@@ -188,6 +196,7 @@ def _members(username: str, person_id: int) -> Iterator[State]:
         yield State("household", reverse("household"), "shared", who=username)
         yield State("household-month", reverse("household-month", args=[_last_month()]), who=username)
     yield State("household", reverse("household"), "invited", who=username, act=_invite)
+    yield from _kept(username)
     yield State("security", f"{reverse('security')}?done=password", "done", who=username)
     yield State("choices", reverse("choices"), "done", who=username, act=_forbid)
     yield State("choices", reverse("choices"), "category", who=username, act=_keep_out)
@@ -196,6 +205,34 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     yield State("receipt", reverse("receipts"), "kept-out", who=username, act=_newest_receipt)
     yield State("export", reverse("export"), "token", who=username, act=_make_token)
     yield State("security", reverse("security"), "wrong", who=username, act=_wrong_current_password)
+
+
+def _kept(username: str) -> Iterator[State]:
+    """The archive and the warranty receipts of whoever keeps some; turned off, without any, and one with a faulty correction."""
+    from kvitto.accounts.models import Account
+    from kvitto.archive import queries as archive
+    from kvitto.members.queries import person_of_account
+    from kvitto.warranties.models import Warranty
+
+    person_id = person_of_account(Account.objects.get(username=username).pk) or 0
+    held, kept = Warranty.objects.filter(person_id=person_id).order_by("pk"), archive.of_person(person_id)
+    yield State("archive", reverse("archive"), "" if kept else "off", who=username)
+    yield State("warranties", reverse("warranties"), "" if held else "off", who=username)
+    for row in held[:1]:
+        address = reverse("warranty", args=[row.pk])
+        yield State("warranty", address, who=username)
+        yield State("warranty", address, "wrong", who=username, act=_faulty_correction)
+    for row in held.exclude(returned_on=None)[:1]:
+        yield State("warranty", reverse("warranty", args=[row.pk]), "returned", who=username)
+    for head in kept[:1]:
+        yield State(
+            "archive-receipt", reverse("archive-receipt", args=[head.business_day, head.receipt_id]), who=username
+        )
+
+
+def _faulty_correction(page: Page) -> None:
+    page.click("summary >> nth=0")
+    _submit(page, ends_on="2020-01-01")
 
 
 def _newcomers() -> Iterator[State]:
@@ -272,10 +309,15 @@ def _figures(person_id: int) -> Iterator[State]:
         yield State("search", f"{reverse('search')}?q={word}", "found")
 
 
+def _follow(page: Page, place: str) -> None:
+    """Click what leads to another page."""
+    with page.expect_navigation():
+        page.click(place)
+
+
 def _forbid(page: Page) -> None:
     """The ban, or what takes it back: the first button of the page."""
-    with page.expect_navigation():
-        page.click("main button[name=value]")
+    _follow(page, "main button[name=value]")
 
 
 def _forbid_for_good(page: Page) -> None:
@@ -289,8 +331,7 @@ def _forbid_for_good(page: Page) -> None:
 
 def _keep_out(page: Page) -> None:
     """A category that is never recorded, whichever is first: kept out, or let in by who keeps it out already."""
-    with page.expect_navigation():
-        page.click("#not_recorded ~ ul button")
+    _follow(page, "#not_recorded ~ ul button")
 
 
 def _see_removal(page: Page) -> None:
@@ -312,19 +353,11 @@ def _newest_receipt(page: Page) -> None:
     """A receipt that holds less, since categories are kept out."""
     _remove(page)
     page.goto(reverse("receipts"))
-    with page.expect_navigation():
-        page.click("main a[href^='/receipts/20']")
+    _follow(page, "main a[href^='/receipts/20']")
 
 
 def _make_token(page: Page) -> None:
-    with page.expect_navigation():
-        page.click("form[action$=token] button")
-
-
-def _ask(page: Page) -> None:
-    """The form about the newest act of somebody else's."""
-    with page.expect_navigation():
-        page.click("main a[href$='/ask']")
+    _follow(page, "form[action$=token] button")
 
 
 def _prove(page: Page) -> None:
@@ -336,15 +369,13 @@ def _prove(page: Page) -> None:
         pass
     page.goto(reverse("traces"))
     page.locator("details:has(a[href$='/proof']) > summary").click()
-    with page.expect_navigation():
-        page.locator("main a[href$='/proof']").first.click()
+    _follow(page, "main a[href$='/proof'] >> nth=0")
     page.click("form .button:not(.quiet)")
     expect(page.locator("[data-proof] [role=status]")).to_contain_text(re.compile(r"\d"))
 
 
 def _invite(page: Page) -> None:
-    with page.expect_navigation():
-        page.click("form[action$=invite] button")
+    _follow(page, "form[action$=invite] button")
 
 
 def _wrong_invitation(page: Page) -> None:

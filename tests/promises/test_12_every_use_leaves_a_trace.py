@@ -14,12 +14,13 @@ from kvitto.oversight import watching as oversight
 from kvitto.staff.models import Case
 from tests.cast import CHEN_CARD
 from tests.crew import browser_of
+from tests.doors.at_work import look_up
 from tests.doors.reading import text_of
 
 
 def test_the_number_of_look_ups_is_public_by_month_and_reason(crew, client):
     disa = browser_of(crew.disa)
-    disa.get(disa.post("/staff/look-up", {"card": CHEN_CARD, "proof": "passport"})["Location"])
+    disa.get(look_up(disa)["Location"])
     with opened():
         oversight.publish(now=datetime.now(UTC))
 

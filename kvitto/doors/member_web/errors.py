@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from kvitto.accounts import actions as accounts
 from kvitto.accounts import web
 from kvitto.accounts.tries import TooManyTriesError
+from kvitto.archive import actions as archive
 from kvitto.audit.proving import NotInLogError, PrunedError
 from kvitto.choices import actions as choices
 from kvitto.households import actions as households
@@ -15,6 +16,7 @@ from kvitto.oversight import actions as oversight
 from kvitto.purchases.actions import NotOwnReceiptError
 from kvitto.spending.queries import NotYoursError
 from kvitto.vault.actions import KeyDestroyedError
+from kvitto.warranties import actions as warranties
 
 _NO_RECEIPT = _("This is not among your purchases. Perhaps its two years are over, and it is deleted.")
 _NO_CODE = _("This code or offer is not known, or was used or taken back, or its time is over. Ask for a new one.")
@@ -45,6 +47,13 @@ SENTENCES: dict[type[KvittoError], Promise] = {
     NotInLogError: _("There is no proof of this yet. Try again in a minute: what is new is signed every half minute."),
     PrunedError: _(
         "The text of this act was deleted after five years. Only its hash is left, so it cannot be read or proved here."
+    ),
+    archive.NotArchivedError: _("This is not in your archive: it was taken out, or its two years are over."),
+    warranties.NoWarrantyError: _(
+        "This is not among your warranty receipts: it was deleted, or the guarantee has ended."
+    ),
+    warranties.UnsoundCorrectionError: _(
+        "A guarantee that holds can be corrected: it ends today or later, and no later than 30 years after the purchase."
     ),
     accounts.NoSessionError: _("That sign-in has ended."),
     accounts.UsernameError: _("This user name is taken. Choose another."),
