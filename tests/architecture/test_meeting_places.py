@@ -15,6 +15,9 @@ LEADS_TO_A_PERSON = "kvitto.doors.member_web.visit"  # who imports it knows whos
 
 MEETING_PLACES = {
     "kvitto.intake.actions": "a receipt's card leads to its holder, and the holder's choice to the level",
+    "kvitto.intake.claims": "a member's claim waits for a receipt of theirs",
+    "kvitto.intake.leftovers": "a card that was nobody's and is found to have been somebody's: the receipt is asked for again",
+    "kvitto.doors.member_web.claims": "the member says which receipt is theirs",
     "kvitto.purchases.models": "a receipt's foreign key to its buyer",
     "kvitto.purchases.queries": "opening a receipt names its buyer's audit id in the entry",
     "kvitto.vault.models": "a key's foreign key to the person whose lines it opens",

@@ -43,6 +43,8 @@ NO_PAGES = {
     "receipt-keep-back": (date(2026, 1, 1), 1),
     "receipt-pdf": (date(2026, 1, 1), 1),
     "receipt-remove-do": (date(2026, 1, 1), 1),
+    "claim-new": (),
+    "claim-end": (),
     "live": (),
     "export-file": ("csv",),
     "export-token": (),
@@ -160,11 +162,14 @@ def _members(username: str, person_id: int) -> Iterator[State]:
         "removal",
         "notices",
         "export",
+        "claim",
     ):
         yield State(page, reverse(page), who=username)
     yield State("notices", reverse("notices"), "new", who=username, act=lambda page: _tell(page, person_id))
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
+    yield State("claim", f"{reverse('claim')}?find=o", "found", who=username)
+    yield State("claim", f"{reverse('claim')}?find=o", "wrong", who=username, act=_claim_nothing)
     yield State("bonus", reverse("bonus"), who=username)
     yield State("bonus-month", reverse("bonus-month", args=[_last_month()]), who=username)
     yield State("household", reverse("household"), who=username)
@@ -255,6 +260,11 @@ def _figures(person_id: int) -> Iterator[State]:
         yield State("product", reverse("product", args=[product.key]))
         word = re.findall(r"[^\W\d_]+", product.name)[0].lower()
         yield State("search", f"{reverse('search')}?q={word}", "found")
+
+
+def _claim_nothing(page: Page) -> None:
+    page.locator("main .entries a").first.click()
+    page.locator("main form button").first.click()
 
 
 def _forbid(page: Page) -> None:

@@ -108,7 +108,11 @@ def _receipt(page: ReceiptPage) -> dict[str, Any]:
     ]
     return {
         "store": place.name,
-        "about": [*about, _("Return")] if page.kind == "return" else about,
+        "about": [
+            *about,
+            *([_("Return")] if page.kind == "return" else ()),
+            *([words.voided(head.voided_at, page.zone)] if head.voided_at else ()),
+        ],
         "goods": _goods(page),
         "nothing": _("What was bought is not recorded, only the total."),
         "total": [_("Total"), money(head.total_cents, head.currency)],

@@ -22,7 +22,7 @@ VISITORS = {
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.export", "own.archive", "own.card", "own.account", "own.traces",
     "own.security", "own.choices", "own.notices", "own.household", "own.bonus", "own.keep_back", "own.remove",
-    "own.everything",
+    "own.everything", "own.claim",
 }  # fmt: skip
 OPERATORS = {
     "member.issue_code", "household.change", "register.import", "log.prove",
@@ -67,7 +67,7 @@ OF_KIND = {
     ActorKind.MEMBER: (VISITORS - {"staff.sign_in"}) | OWN,
     ActorKind.TILL: {"receipts.import", "receipts.ask", "receipts.check_card"},
     ActorKind.OPERATOR: OPERATORS,
-    ActorKind.SYSTEM: {"retention.run", "categories.sweep", "notices.mail", "bonus.settle"},
+    ActorKind.SYSTEM: {"retention.run", "categories.sweep", "receipts.want", "notices.mail", "bonus.settle"},
 }
 
 A_PERSONS_RECORD = {each for each in Act if each.startswith(("member.", "case.", "lines."))}
