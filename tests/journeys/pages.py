@@ -264,7 +264,9 @@ def _figures(person_id: int) -> Iterator[State]:
 
 def _claim_nothing(page: Page) -> None:
     page.locator("main .entries a").first.click()
-    page.locator("main form button").first.click()
+    page.fill("[name=business_day]", "2020-01-01")
+    page.fill("[name=total]", "plenty")
+    page.locator("main form.sheet button").click()
 
 
 def _forbid(page: Page) -> None:

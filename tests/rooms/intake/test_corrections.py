@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.db import connection
 
+from kvitto.bonus.actions import CLOSING
 from kvitto.intake import queries
 from kvitto.intake.actions import take_in
 from kvitto.intake.models import NonSale
 from kvitto.intake.reference import Reference
 from kvitto.intake.types import State
+from kvitto.kernel import database
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import opened
 from kvitto.kernel.periods import Period, month_start
@@ -177,6 +181,19 @@ def test_a_void_without_what_it_voids_is_refused_and_its_number_is_no_gap_else(c
     assert take({key: value for key, value in void().items() if key != "voids"}).states == [State.REFUSED]
     take(void())
     assert NonSale.objects.get().kind == "post_void"
+
+
+def test_no_receipt_comes_in_beside_a_void_that_could_miss_it(cast):
+    """Whoever stores receipts shares a lock that a delivery with a void has for itself."""
+    with psycopg.connect(database.url("web"), dbname=connection.settings_dict["NAME"], autocommit=True) as other:
+
+        def may_come_in():
+            return other.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [CLOSING]).fetchone()[0]
+
+        take(SALE)
+        assert may_come_in()
+        take(void())
+        assert not may_come_in()
 
 
 # Corrected versions
