@@ -9,12 +9,13 @@ What several tills hand in at the same moment is taken in together: what is look
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 
 from kvitto.assortment.types import Barred
 from kvitto.bonus import actions as bonus
 from kvitto.choices import queries as choices
 from kvitto.choices.types import Histories
-from kvitto.intake import claims, deliveries, leftovers
+from kvitto.intake import claims, deliveries, leftovers, services
 from kvitto.intake.formats import Peek, decode, peek
 from kvitto.intake.forms import (
     NON_SALES,
@@ -37,6 +38,7 @@ from kvitto.intake.rules import (
     claim_of,
     noon,
 )
+from kvitto.intake.services import Aside
 from kvitto.intake.types import BatchResult, Form, OpenClaim, Parcel, Raw, Refusal, Refused, State, Well
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
@@ -79,6 +81,7 @@ class Work:
     well: list[Well] = field(default_factory=list)  # those that passed
     unknown_cards: list[tuple[Key, str]] = field(default_factory=list)
     answered: list[int] = field(default_factory=list)  # claims of receipts that came without a card
+    asides: dict[int, Aside] = field(default_factory=dict)  # for members' own services, by the place in the parcel
 
     @property
     def kept(self) -> bool:
@@ -153,6 +156,7 @@ def _store_all(works: Sequence[Work], batch: Batch) -> None:
             buyers = {receipt.head.person_id, *([outcome.existing.person_id] if outcome.existing else [])}
             changed += [Changed(buyer, receipt.head.key.business_day, delivery_id) for buyer in buyers]
     bonus.note_late(receipts=changed, closed_until=closed_until)
+    _keep_asides(held, outcomes, now)
     leftovers.keep_unknown_cards(cards=[each for work, _ in kept for each in work.unknown_cards], now=now)
     stored = [
         receipt.head for (_, _, receipt, _), each in zip(held, outcomes, strict=True) if each.outcome == "inserted"
@@ -187,6 +191,15 @@ def _take_headers(kept: Sequence[tuple[Work, int]], now: datetime) -> list[Chang
     return purchases.void(voidings=voidings)
 
 
+def _keep_asides(held: Sequence[tuple[Work, int, Packed, int]], outcomes: Sequence[Stored], now: datetime) -> None:
+    """Hand what members' own services keep of the receipts that are stored now on to them."""
+    kept: dict[str, dict[Key, Aside]] = {"inserted": {}, "superseded": {}}
+    for (work, index, receipt, _), outcome in zip(held, outcomes, strict=True):
+        if outcome.outcome in kept and index in work.asides:
+            kept[outcome.outcome][receipt.head.key] = work.asides[index]
+    services.keep(new=kept["inserted"], corrected=kept["superseded"], now=now)
+
+
 def _take_one(index: int, raw: Raw, seen: Peek, work: Work) -> State | Packed:
     """One receipt from its bytes to what may be stored of it, or the state it ends in; its full form ends here.
 
@@ -212,7 +225,12 @@ def _take_one(index: int, raw: Raw, seen: Peek, work: Work) -> State | Packed:
     person_id = _buyer(receipt.card, key, receipt.end_time, work) if receipt.card else _claimant(receipt, key, work)
     if person_id is None:
         return State.NO_MEMBER
-    return _recorded(receipt, form, raw, amounts=amounts, store=store, key=key, person_id=person_id, batch=work.batch)
+    packed, aside = _recorded(
+        receipt, form, raw, amounts=amounts, store=store, key=key, person_id=person_id, batch=work.batch
+    )
+    if aside is not None:
+        work.asides[index] = aside
+    return packed
 
 
 def _recorded(
@@ -225,25 +243,34 @@ def _recorded(
     key: Key,
     person_id: int,
     batch: Batch,
-) -> Packed:
-    """What may be stored of a buyer's receipt."""
-    level, reason = _level(receipt, store, person_id, batch)
-    return pack(
-        reduce(
-            receipt,
-            amounts=amounts,
-            key=key,
-            person_id=person_id,
-            level=level,
-            reason=reason,
-            facts=batch.reference.facts[store.chain_code],
-            group_depth=batch.reference.depths.depth(receipt.business_day),
-            barred=_barred(receipt, person_id, batch),
-            counted=batch.reference.counted(receipt.business_day),
-            digest=receipt_digest(form),
-            version=raw.version,
-        )
+) -> tuple[Packed, Aside | None]:
+    """What may be stored of a buyer's receipt, and what the buyer's own services keep of it."""
+    chain = batch.reference.level(store.chain_id, receipt.channel, receipt.business_day)
+    level, reason = _level(receipt, chain, person_id, batch)
+    at_level = partial(
+        reduce,
+        receipt,
+        amounts=amounts,
+        key=key,
+        person_id=person_id,
+        reason=reason,
+        facts=batch.reference.facts[store.chain_code],
+        group_depth=batch.reference.depths.depth(receipt.business_day),
+        barred=_barred(receipt, person_id, batch),
+        counted=batch.reference.counted(receipt.business_day),
+        digest=receipt_digest(form),
+        version=raw.version,
     )
+    storable = at_level(level=level)
+    aside = services.aside(
+        person_id=person_id,
+        reason=reason,
+        whole=lambda: storable if level is chain else at_level(level=chain),
+        end_time=receipt.end_time,
+        now=batch.now,
+        histories=batch.histories,
+    )
+    return pack(storable), aside
 
 
 def _take_header(index: int, raw: Raw, work: Work, *, is_post_void: bool) -> State:
@@ -336,10 +363,10 @@ def _refuse(
     return State.REFUSED
 
 
-def _level(receipt: Receipt, store: StoreInfo, person_id: int, batch: Batch) -> tuple[Level, LevelReason]:
+def _level(receipt: Receipt, chain: Level, person_id: int, batch: Batch) -> tuple[Level, LevelReason]:
     history = batch.histories.levels.get(person_id)
     return level_for(
-        chain=batch.reference.level(store.chain_id, receipt.channel, receipt.business_day),
+        chain=chain,
         member_then=history.at(receipt.end_time) if history else batch.reference.start,
         member_now=history.at(batch.now) if history else batch.reference.start,
     )

@@ -1,6 +1,5 @@
 """Reads of the purchase register. Heads are readable; what was bought comes through the vault, with an entry."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -17,7 +16,6 @@ from kvitto.purchases.actions import seal_context
 from kvitto.purchases.models import KeptBack
 from kvitto.purchases.rules import deletes_on
 from kvitto.purchases.types import (
-    Beside,
     BonusBasis,
     BonusFigure,
     BonusReceipt,
@@ -31,8 +29,6 @@ from kvitto.purchases.types import (
     ReceiptFilter,
     ReceiptHead,
     RegisterCounts,
-    Related,
-    Replaced,
     Span,
 )
 from kvitto.stores.types import Level
@@ -71,24 +67,6 @@ SELECT r.person_id, r.business_day, r.id, r.store_id, r.delivery_id, r.total_cen
 FROM purchases_receipt r LEFT JOIN purchases_kept_back k ON k.business_day = r.business_day AND k.receipt_id = r.id
 WHERE r.person_id = ANY(%s) AND r.business_day >= %s AND r.business_day < %s
 ORDER BY r.business_day DESC, r.end_time DESC, r.id DESC
-"""
-# Every sale that a person's returns name, found among their own receipts or not: of a number that was used twice on a day, the last
-# before the return
-_RELATED = """
-SELECT r.business_day, r.id, r.store_id, r.end_time, r.total_cents, r.currency,
-    s.business_day, s.id, s.store_id, s.end_time, s.total_cents, s.currency
-FROM purchases_link l JOIN purchases_receipt r ON r.business_day = l.business_day AND r.id = l.receipt_id
-LEFT JOIN LATERAL (
-    SELECT o.business_day, o.id, o.store_id, o.end_time, o.total_cents, o.currency FROM purchases_receipt o
-    WHERE o.business_day = l.sold_on AND o.store_id = l.store_id AND o.workstation = l.workstation
-        AND o.sequence = l.sequence AND (l.begin_time IS NULL OR o.begin_time = l.begin_time)
-        AND o.person_id = l.person_id AND o.end_time <= r.end_time AND o.id <> r.id
-    UNION ALL
-    SELECT o.business_day, o.id, o.store_id, o.end_time, o.total_cents, o.currency FROM purchases_receipt o
-    WHERE l.code IS NOT NULL AND o.person_id = l.person_id AND o.code = l.code AND o.end_time <= r.end_time AND o.id <> r.id
-    ORDER BY end_time DESC LIMIT 1
-) s ON true
-WHERE l.person_id = %(person)s AND r.person_id = %(person)s ORDER BY r.end_time, r.id, s.end_time, s.id
 """
 _FILTERS = {
     "store_id": "store_id = %s",
@@ -286,31 +264,46 @@ def head_of(*, person_id: int, day: date, receipt_id: int) -> ReceiptHead | None
     return _head(row) if row else None
 
 
-def related(person_id: int) -> dict[tuple[date, int], Related]:
-    """What belongs to which of a person's receipts, by business day and id; those that nothing belongs to are absent.
-
-    Only ever receipts of the same person: what somebody else bought is as good as not there. Opens nothing.
-    """
-    found: defaultdict[tuple[date, int], Related] = defaultdict(Related)
+def heads_of(*, person_id: int, receipts: Sequence[tuple[date, int]]) -> list[ReceiptHead]:
+    """Those of a person's receipts, given by (business day, id), without what was bought; newest first."""
     with batch_cursor() as cursor:
-        cursor.execute(_RELATED, {"person": person_id}, binary=True)
-        for row in cursor:
-            of = found[row[0], row[1]]
-            if row[7] is None:
-                of.missing += 1
-                continue
-            sale = Beside(*row[6:])
-            if sale not in of.sales:
-                of.sales.append(sale)
-                found[sale.business_day, sale.receipt_id].returns.append(Beside(*row[:6]))
         cursor.execute(
-            "SELECT business_day, receipt_id, at, total_cents FROM purchases_superseded WHERE person_id = %s ORDER BY at, id",
-            [person_id],
+            f"SELECT {_HEAD} FROM purchases_receipt JOIN unnest(%s::date[], %s::bigint[]) AS wanted (business_day, id)"
+            f" USING (business_day, id) WHERE person_id = %s {_NEWEST_FIRST}",
+            [[day for day, _ in receipts], [receipt_id for _, receipt_id in receipts], person_id],
             binary=True,
         )
-        for day, receipt_id, at, total_cents in cursor:
-            found[day, receipt_id].replaced.append(Replaced(at, total_cents))
-    return dict(found)
+        return [_head(row) for row in cursor]
+
+
+def detail_of(*, person_id: int, day: date, receipt_id: int) -> ReceiptDetail | None:
+    """What is recorded of one receipt of a person at every level; None as `head_of`. Opens nothing."""
+    with batch_cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_HEAD}, {_SEALED}, {_DETAIL} FROM purchases_receipt"
+            " WHERE business_day = %s AND id = %s AND person_id = %s",
+            [day, receipt_id, person_id],
+            binary=True,
+        )
+        row = cursor.fetchone()
+    return _detail(row) if row else None
+
+
+def standing(keys: Sequence[Key]) -> dict[Key, tuple[int, LevelReason]]:
+    """The id of each stored receipt with one of the keys, and why it is recorded at its level."""
+    if not keys:
+        return {}
+    columns = zip(*[msgspec.structs.astuple(key) for key in keys], strict=True)
+    with batch_cursor() as cursor:
+        cursor.execute(
+            "SELECT r.store_id, r.business_day, r.workstation, r.sequence, r.begin_time, r.id, r.level_reason"
+            " FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[], %s::timestamptz[])"
+            " AS k (store_id, business_day, workstation, sequence, begin_time)"
+            " JOIN purchases_receipt r USING (business_day, store_id, workstation, sequence, begin_time)",
+            list(map(list, columns)),
+            binary=True,
+        )
+        return {Key(*key): (receipt_id, LevelReason(reason)) for *key, receipt_id, reason in cursor.fetchall()}
 
 
 def newest_id(person_id: int) -> int:

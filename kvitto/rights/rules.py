@@ -75,6 +75,8 @@ THINGS: tuple[Thing, ...] = (
     Thing(Topic.PURCHASES, "What a receipt was before its till corrected it", ("purchases_superseded.*",)),
     Thing(Topic.PURCHASES, "That a till took a receipt back", ("purchases_receipt.voided_at", "purchases_voiding.*")),
     Thing(Topic.PURCHASES, "Whose receipt it is, and checks that it is stored once", ("purchases_receipt.*",)),
+    Thing(Topic.PURCHASES, "The receipt archive, where it is turned on", ("archive_receipt.*",)),
+    Thing(Topic.PURCHASES, "Warranty receipts, where they are turned on", ("warranties_warranty.*",)),
     Thing(Topic.PURCHASES, "The keys that open what was bought", ("vault.*",)),
     Thing(Topic.PURCHASES, "A receipt that came twice with other content", ("intake_conflict.*",)),
     Thing(Topic.PURCHASES, "A receipt that was refused", ("intake_quarantine.*",)),
@@ -105,7 +107,7 @@ _THING_OF: dict[str, Thing] = {name: thing for thing in THINGS for name in thing
 SHOWN_BY: dict[Topic, tuple[Act, ...]] = {  # to others than the person; a test counts the acts on people's data
     Topic.PERSON: (Act.MEMBER_FIND, Act.MEMBER_VIEW_IDENTITY, Act.MEMBER_VIEW_HOUSEHOLD),
     Topic.CARDS: (Act.MEMBER_VIEW_MEMBERSHIP,),
-    Topic.CHOICES: (Act.MEMBER_VIEW_CHOICES, Act.MEMBER_REGISTER_CHOICE),
+    Topic.CHOICES: (Act.MEMBER_VIEW_CHOICES, Act.MEMBER_REGISTER_CHOICE, Act.MEMBER_REMOVE),
     Topic.PURCHASES: (
         Act.CASE_OPEN,
         Act.CASE_APPROVE,

@@ -14,6 +14,7 @@ from kvitto.kernel.collation import sort_key
 from kvitto.kernel.errors import NotFoundError
 from kvitto.kernel.periods import Period, month_start
 from kvitto.purchases import queries as purchases
+from kvitto.purchases.related import related_of
 from kvitto.purchases.rules import keep_from, unnamed
 from kvitto.purchases.types import (
     Content,
@@ -55,6 +56,7 @@ __all__ = [
     "everything",
     "group_page",
     "held",
+    "listed",
     "listing",
     "overview",
     "product_page",
@@ -186,7 +188,7 @@ def receipt_page(*, person_id: int, day: date, receipt_id: int, language: str, b
     )
     if found is None:
         raise NotYoursError(NO_RECEIPT)
-    related = purchases.related(person_id).get((day, receipt_id))
+    related = related_of(person_id).get((day, receipt_id))
     return _page(localdate(now), language).receipt(*found, related)
 
 
@@ -200,8 +202,12 @@ def receipt_head(*, person_id: int, day: date, receipt_id: int) -> Listed:
 
 def arrived(*, person_id: int, after: int, limit: int) -> list[Listed]:
     """A person's receipts stored after the one with an id, the last first, without what was bought; opens nothing."""
+    return listed(purchases.arrived(person_id=person_id, after=after, limit=limit))
+
+
+def listed(heads: Sequence[ReceiptHead]) -> list[Listed]:
+    """Receipts with the places that they were bought at, in the same order."""
     places = _Places(stores.places())
-    heads = purchases.arrived(person_id=person_id, after=after, limit=limit)
     return [Listed(head, places[head.store_id], head.total_cents) for head in heads]
 
 
@@ -223,7 +229,7 @@ def receipt_pages(
 def everything(*, person_id: int, language: str, by: Actor, today: date, now: datetime) -> list[ReceiptPage]:
     """All of a person's receipts with everything that is recorded of them, newest first, to be taken along. One opening."""
     found = purchases.opened_details(person_id=person_id, period=_kept(today), by=by, purpose=EXPORT, now=now)
-    return receipt_pages(found, language=language, today=today, related=purchases.related(person_id))
+    return receipt_pages(found, language=language, today=today, related=related_of(person_id))
 
 
 def some(
@@ -231,7 +237,7 @@ def some(
 ) -> list[ReceiptPage]:
     """As `everything`, by days and ids downwards: the first `limit` receipts before (business day, id). One opening."""
     found = purchases.opened_before(person_id=person_id, before=before, limit=limit, by=by, purpose=OWN_TOOL, now=now)
-    return receipt_pages(found, language=language, today=today, related=purchases.related(person_id))
+    return receipt_pages(found, language=language, today=today, related=related_of(person_id))
 
 
 def held(*, person_id: int, today: date) -> list[MonthTotal]:
@@ -330,6 +336,7 @@ class _Page:
                     cents=line.cents,
                     discount_cents=line.discount_cents,
                     vat=line.vat,
+                    guarantee=line.guarantee,
                 )
             )
         return found

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from kvitto.kernel.periods import Period
-from kvitto.purchases.types import Beside, BonusBasis, LevelReason, Paid, ReceiptFilter, ReceiptHead, Replaced
+from kvitto.purchases.types import (
+    Beside,
+    BonusBasis,
+    LevelReason,
+    Paid,
+    ReceiptFilter,
+    ReceiptHead,
+    Replaced,
+    StoredGuarantee,
+)
 from kvitto.stores.types import Level
 
 # What is bought and belongs to no product group, beside the ids of groups, which are positive
@@ -207,6 +216,7 @@ class ReceiptLine:
     cents: int
     discount_cents: int
     vat: str
+    guarantee: StoredGuarantee | None
 
 
 @dataclass(frozen=True, slots=True)

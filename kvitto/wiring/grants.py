@@ -67,6 +67,8 @@ TABLES: dict[str, str] = {
     "purchases_link": "SELECT, INSERT, DELETE",
     "purchases_superseded": "SELECT, INSERT, DELETE",
     "purchases_voiding": "SELECT, INSERT, DELETE",
+    "archive_receipt": WRITE,
+    "warranties_warranty": WRITE,
     "bonus_plan": "SELECT, INSERT, DELETE",
     "bonus_campaign": "SELECT, INSERT, DELETE",
     "bonus_close": "SELECT, INSERT, UPDATE (last_key, done_at, paid_at)",

@@ -18,6 +18,7 @@ from kvitto.kernel.db import opened
 from kvitto.kernel.periods import Period, month_start
 from kvitto.purchases import queries as purchases
 from kvitto.purchases.models import Superseded
+from kvitto.purchases.related import related_of
 from kvitto.purchases.types import LevelReason
 from kvitto.rights import removal
 from tests.cast import BJORN_CARD, MILK, NOW, TILL, TODAY, line, raw, receipt, take
@@ -41,7 +42,7 @@ def back(**fields):
 
 def related(person_id):
     """Of each receipt, oldest first: the totals of its returns and of its sales, and how many are missing."""
-    found = purchases.related(person_id)
+    found = related_of(person_id)
     heads = sorted(purchases.receipts_of(person_id, 9), key=lambda head: head.end_time)
     keys = [(head.business_day, head.receipt_id) for head in heads]
     return [
@@ -216,7 +217,7 @@ def test_a_newer_version_takes_the_place_of_an_older_and_leaves_what_it_came_to(
 
     assert counting(cast.aino) == (300, 300, 300)
     assert [(row.total_cents, row.version) for row in Superseded.objects.all()] == [(215, 1)]
-    (of,) = purchases.related(cast.aino).values()
+    (of,) = related_of(cast.aino).values()
     assert [(each.total_cents, each.at) for each in of.replaced] == [(215, NOW + timedelta(days=1))]
     assert queries.open_conflicts() == []
 
