@@ -77,13 +77,18 @@ SIDEWAYS = """size => {
 }"""
 
 
+def members(site):
+    """Whose pages are looked at: Aino's, a main member, and those that only Björn has, who keeps something."""
+    return [(name, site.people[name]) for name in ("aino", "bjorn")]
+
+
 @pytest.fixture
 def everything(site):
-    """The list of states, in a register that has them all; Aino is a main member."""
+    """The list of states, in a register that has them all."""
     pages.settle(site.password)
     if not households.roles(site.people["aino"]):
         households.settle(SimpleNamespace(**site.people))
-    return pages.states([("aino", site.people["aino"])])
+    return pages.states(members(site))
 
 
 class Tour:
@@ -182,7 +187,7 @@ def test_what_is_broken_is_noticed(page_as):
 @pytest.mark.parametrize("language", pages.LANGUAGES)
 def test_the_pages_of_a_demo_and_of_the_workshop_keep_the_rules(page_in_demo, site, language):
     tour = Tour(page_in_demo, language)
-    there = pages.states([("aino", site.people["aino"])], debug=True, demo=True)
+    there = pages.states(members(site), debug=True, demo=True)
     for state in there:
         if state.name in {"demo", "design", "front", "sign-in"}:  # the last two lead to the first
             look(tour, state)
@@ -190,7 +195,7 @@ def test_the_pages_of_a_demo_and_of_the_workshop_keep_the_rules(page_in_demo, si
 
 
 def test_every_page_is_on_the_list(everything, site, client):
-    listed = {state.page for state in pages.states([("aino", site.people["aino"])], debug=True, demo=True)}
+    listed = {state.page for state in pages.states(members(site), debug=True, demo=True)}
     assert names() - listed == pages.NO_PAGES.keys() | pages.OWN_FILES
     client.post("/sign-in", {"username": "aino", "password": site.password})
     for name, arguments in pages.NO_PAGES.items():
