@@ -83,7 +83,7 @@ def _warranty(each: Warranty, now: datetime) -> dict[str, Any]:
     return {
         "item": copy.item,
         "pairs": [pair for pair in pairs if pair[1]],
-        "note": copy.note,
+        "note": copy.note.splitlines(),
         "foot": _("Made on %(day)s at %(time)s") % {"day": day(made), "time": clock(made)},
     }
 
