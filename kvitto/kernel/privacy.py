@@ -34,6 +34,7 @@ class Rule(StrEnum):
     TRACE = "five years; then nothing is left of it but a hash, of which nothing can be read"
     QUESTION = "two years after it was answered"
     UNKNOWN_CARD = "14 days"
+    CLAIM = "30 days, or until the receipt comes in"
     REFUSAL = "90 days, or until the receipt comes in well"
     SESSION = "until the session ends"
     FAILURE = "24 hours after the last try"

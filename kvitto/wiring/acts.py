@@ -37,6 +37,9 @@ _MEMBER_PAGES: dict[str, Act] = {
     "receipts": Act.OWN_RECEIPTS,
     "receipt": Act.OWN_RECEIPTS,
     "receipt-pdf": Act.OWN_RECEIPTS,
+    "claim": Act.OWN_CLAIM,
+    "claim-new": Act.OWN_CLAIM,
+    "claim-end": Act.OWN_CLAIM,
     "receipt-remove": Act.OWN_REMOVE,
     "receipt-remove-do": Act.OWN_REMOVE,
     "live": Act.OWN_RECEIPTS,
@@ -230,5 +233,6 @@ JOBS: dict[str, Act] = {
     "categories": Act.CATEGORIES_SWEEP,
     "mail": Act.NOTICES_MAIL,
     "bonus": Act.BONUS_SETTLE,
+    "cards": Act.RECEIPTS_WANT,
     "warranties": Act.WARRANTIES_REMIND,
 }

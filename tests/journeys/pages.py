@@ -23,23 +23,13 @@ NEWCOMER_CARD, CODE_CARD = "9246000000000918", "9246000000000926"
 WRONG = "not the password"
 
 # No page to look at: they take a form only, or are files for the browser. With the arguments of their addresses.
-NO_PAGES = {
-    "sign-out": (),
-    "security-end": (),
-    "security-end-all": (),
-    "security-password": (),
-    "set_language": (),
-    "theme": (),
-    "manifest": (),
-    "worker": (),
-    "demo-sign-in": (),
-    "choice": (),
-    "choice-confirm": (),
-    "removal-do": (),
-    "household-invite": (),
-    "household-join": (),
-    "household-minor": (),
-    "household-do": (),
+WITHOUT_ARGUMENTS = (
+    "sign-out", "security-end", "security-end-all", "security-password", "set_language", "theme", "manifest",
+    "worker", "demo-sign-in", "choice", "choice-confirm", "removal-do", "household-invite", "household-join",
+    "household-minor", "household-do", "claim-new", "claim-end", "live", "export-token", "export-token-revoke",
+    "api-receipts", "api-description",
+)  # fmt: skip
+NO_PAGES = dict.fromkeys(WITHOUT_ARGUMENTS, ()) | {
     "receipt-keep-back": (date(2026, 1, 1), 1),
     "receipt-pdf": (date(2026, 1, 1), 1),
     "bonus-pdf": (Period(date(2026, 1, 1), date(2026, 2, 1)),),
@@ -51,12 +41,7 @@ NO_PAGES = {
     "warranty-correct": (1,),
     "warranty-delete": (1,),
     "warranties-file": ("pdf",),
-    "live": (),
     "export-file": ("csv",),
-    "export-token": (),
-    "export-token-revoke": (),
-    "api-receipts": (),
-    "api-description": (),
     "ask-do": (1,),
     "proof-file": (1,),
 }
@@ -181,6 +166,7 @@ def _members(username: str, person_id: int) -> Iterator[State]:
         "removal",
         "notices",
         "export",
+        "claim",
     ):
         yield State(page, reverse(page), who=username)
     yield State("notices", reverse("notices"), "new", who=username, act=lambda page: _tell(page, person_id))
@@ -188,6 +174,8 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     yield State("proof", reverse("choices"), who=username, act=_prove)
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
+    yield State("claim", f"{reverse('claim')}?find=o", "found", who=username)
+    yield State("claim", f"{reverse('claim')}?find=o", "wrong", who=username, act=_claim_nothing)
     yield State("bonus", reverse("bonus"), who=username)
     yield State("bonus-month", reverse("bonus-month", args=[_last_month()]), who=username)
     yield State("household", reverse("household"), who=username)
@@ -313,6 +301,13 @@ def _follow(page: Page, place: str) -> None:
     """Click what leads to another page."""
     with page.expect_navigation():
         page.click(place)
+
+
+def _claim_nothing(page: Page) -> None:
+    page.locator("main .entries a").first.click()
+    page.fill("[name=business_day]", "2020-01-01")
+    page.fill("[name=total]", "plenty")
+    page.locator("main form.sheet button").click()
 
 
 def _forbid(page: Page) -> None:

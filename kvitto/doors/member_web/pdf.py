@@ -83,7 +83,7 @@ def _warranty(each: Warranty, now: datetime) -> dict[str, Any]:
     return {
         "item": copy.item,
         "pairs": [pair for pair in pairs if pair[1]],
-        "note": copy.note,
+        "note": copy.note.splitlines(),
         "foot": _("Made on %(day)s at %(time)s") % {"day": day(made), "time": clock(made)},
     }
 
@@ -153,7 +153,11 @@ def _receipt(page: ReceiptPage) -> dict[str, Any]:
     ]
     return {
         "store": place.name,
-        "about": [*about, _("Return")] if page.kind == "return" else about,
+        "about": [
+            *about,
+            *([_("Return")] if page.kind == "return" else ()),
+            *([words.voided(head.voided_at, page.zone)] if head.voided_at else ()),
+        ],
         "goods": _goods(page),
         "nothing": _("What was bought is not recorded, only the total."),
         "total": [_("Total"), money(head.total_cents, head.currency)],

@@ -23,7 +23,7 @@ VISITORS = {
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.export", "own.archive", "own.card", "own.account", "own.traces",
     "own.ask", "own.security", "own.choices", "own.notices", "own.household", "own.bonus", "own.keep_back", "own.remove",
-    "own.everything", "own.warranties",
+    "own.everything", "own.warranties", "own.claim",
 }  # fmt: skip
 OPERATORS = {
     "member.issue_code", "household.change", "register.import", "log.prove",
@@ -71,6 +71,7 @@ OF_KIND = {
     ActorKind.SYSTEM: {
         "retention.run",
         "categories.sweep",
+        "receipts.want",
         "notices.mail",
         "bonus.settle",
         "warranties.remind",
