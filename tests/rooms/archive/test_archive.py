@@ -128,8 +128,11 @@ def test_what_its_owner_removed_is_not_in_the_archive_and_does_not_come_back(ain
 
     buy(line(code=MILK), line("BEER", "3.00", code=BEER), sequence=78)
     keep_out(aino, "alcohol")
+    before = removal.preview(person_id=aino, by=MEMBER, now=NOW)
+    assert (before.changed, before.archived) == (0, 1)
     with opened():
         removal.remove_recorded(person_id=aino, by=MEMBER, now=NOW)
+    assert removal.preview(person_id=aino, by=MEMBER, now=NOW).archived == 0
     (kept,) = opened_of(aino)
     assert [each.text for each in kept.content.lines] == ["MILK ORGANIC 1.5L"]
 
