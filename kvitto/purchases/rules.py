@@ -144,8 +144,7 @@ def reduce(  # noqa: PLR0913  what was found out about the receipt, each a word 
         entries = ((line.type, line.code, amount) for line, amount in lines)
         groups = _group_content(entries, facts, group_depth, paid=_paid(receipt))
         return GroupReceipt(head, groups if barred is None else groups_without(groups, barred))
-    stored = [_stored(*line, guarantee_of(line[0], facts, receipt.business_day)) for line in lines]
-    content = ProductContent(stored, _paid(receipt))
+    content = ProductContent([_stored(*line, facts, receipt.business_day) for line in lines], _paid(receipt))
     return ProductReceipt(head, content if barred is None else lines_without(content, barred, facts))
 
 
@@ -257,25 +256,20 @@ def bonus_basis(
     return [BonusBasis(each, *sums[each]) for each in sorted(sums) if counted is None or each in counted]
 
 
-def guarantee_of(line: Line, facts: Facts, business_day: date) -> StoredGuarantee | None:
-    """The longest of the guarantees that a receipt states for goods sold; where it states none, that of their product."""
-    if line.type != "item":
+def guarantee_of(line: Line, months: int, business_day: date) -> StoredGuarantee | None:
+    """The longest of the guarantees that a receipt states for goods sold; where it states none, the months of their product."""
+    stated = list(line.guarantees or ()) or ([Guarantee(months=months)] if months else [])
+    if line.type != "item" or not stated:
         return None
-    stated = [(_last_day(each, business_day), each.terms or "") for each in line.guarantees or ()]
-    if not stated:
-        product = facts.get(line.code) if line.code else None
-        if product is None or not product.guarantee_months:
-            return None
-        stated = [(months_after(business_day, product.guarantee_months), "")]
-    until, terms = max(stated, key=lambda each: each[0])
+    ends = [(each.until or months_after(business_day, each.months or 0), each.terms or "") for each in stated]
+    until, terms = max(ends, key=lambda each: each[0])
     return StoredGuarantee(until, terms, line.serial or "")
 
 
-def _last_day(stated: Guarantee, business_day: date) -> date:
-    return stated.until or months_after(business_day, stated.months or 0)
-
-
-def _stored(line: Line, amount: int, guarantee: StoredGuarantee | None) -> StoredLine:
+def _stored(line: Line, amount: int, facts: Facts, business_day: date) -> StoredLine:
+    product = facts.get(line.code) if line.code else None
+    months = product.guarantee_months if product else 0
+    guarantee = guarantee_of(line, months, business_day) if months or line.guarantees else None  # few lines have one
     return StoredLine(
         line.type,
         line.code or "",

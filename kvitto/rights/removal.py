@@ -7,6 +7,7 @@ and keys, and change neither; so what removes asks as the system, for the one pe
 from datetime import date, datetime
 
 from kvitto.archive import actions as archive
+from kvitto.archive import queries as archived
 from kvitto.assortment import queries as assortment
 from kvitto.audit import actions as audit
 from kvitto.choices import queries as choices
@@ -38,11 +39,15 @@ PEOPLE = 50  # whose receipts a sweep has in memory at a time
 
 
 def preview(*, person_id: int, by: Actor, now: datetime) -> Removal:
-    """What `remove_recorded` would do now. Opens everything of the person, with one entry, and changes nothing."""
+    """What `remove_recorded` would do now. Opens everything of the person, the archive with an entry of its own."""
     level, categories = _standing(person_id)
     before = rewriting.recorded_of([person_id], by=by, purpose=PURPOSE, now=now).get(person_id, [])
-    after = _less(_reference(), level, categories)(before)
+    reference = _reference()
+    after = _less(reference, level, categories)(before)
     pairs = list(zip(before, after, strict=True))
+    gone = {new[:2] for old, new in pairs if new != old}
+    held = archived.opened(person_id=person_id, by=by, purpose=PURPOSE, now=now)
+    left = _less(reference, Level.PRODUCT, categories)(held)
     return Removal(
         level=level,
         categories=tuple(sorted(categories)),
@@ -51,6 +56,7 @@ def preview(*, person_id: int, by: Actor, now: datetime) -> Removal:
         to_totals=sum(new.level < old.level and new.level is Level.TOTAL for old, new in pairs),
         to_groups=sum(new.level < old.level and new.level is Level.GROUP for old, new in pairs),
         without=sum(new.content != old.content and new.level == old.level for old, new in pairs),
+        archived=sum(new[:2] in gone or new.content != old.content for old, new in zip(held, left, strict=True)),
     )
 
 
@@ -103,8 +109,8 @@ def remove_receipt(*, person_id: int, day: date, receipt_id: int, by: Actor, now
     quarter = Period(quarter_end(quarter_of(day) - 1), quarter_end(quarter_of(day)))
     with identity.acting(ActorKind.SYSTEM):
         done = _remove(person_id, less, "level,sealed", by=by, now=now, period=quarter)
-        archived = archive.rewrite(person_id=person_id, less=less, by=by, now=now)
-    if not done.receipts and not archived:
+        also = archive.rewrite(person_id=person_id, less=less, by=by, now=now)
+    if not done.receipts and not also:
         raise NotOwnReceiptError("no such receipt with more than its total")
     return done
 

@@ -136,7 +136,7 @@ class Handing:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What having removed what is recorded already would do: counts of the receipts of which goods are recorded."""
+    """What having removed what is recorded already would do: counts of receipts of which goods are recorded, or archived."""
 
     level: Level  # at most this is kept
     categories: tuple[str, ...]  # of these nothing is kept
@@ -145,6 +145,7 @@ class Removal:
     to_totals: int
     to_groups: int
     without: int  # that stay at their level and lose categories
+    archived: int  # receipts in the archive that lose something, or leave it
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from kvitto.kernel.periods import quarter_end, quarter_of
 from kvitto.members import queries as members
 from kvitto.purchases import queries as purchases
 from kvitto.purchases.actions import NotOwnReceiptError
+from kvitto.purchases.related import related_of
 from kvitto.purchases.types import ProductContent, StoredGuarantee, StoredLine
 from kvitto.stores import queries as stores
 from kvitto.stores.types import StorePlace
@@ -101,20 +102,22 @@ def _copy(each: Bought, line: StoredLine, guarantee: StoredGuarantee, place: Sto
 
 
 def _end_returned(each: Bought, place: StorePlace) -> None:
-    """Count goods that came back off their owner's warranty receipts of the same goods, the newest first.
+    """Count goods that came back off their owner's warranty receipts of the same goods: of the sales that the return names
+    first, then of the newest.
 
-    A receipt of a return does not say which sale it takes back, so goods are told by their code; those of the same receipt
-    stay, since they were taken in exchange.
+    Goods are told by their code. Those of the same receipt stay, since they were taken in exchange.
     """
-    for line in each.content.lines:
-        back = pieces(line) if line.type == "return" else 0
-        if not back:
-            continue
+    lines = [line for line in each.content.lines if line.type == "return"]
+    named = related_of(each.person_id).get((each.business_day, each.receipt_id)) if lines else None
+    sold = {(sale.business_day, sale.receipt_id) for sale in named.sales} if named else set()
+    for line in lines:
+        back = pieces(line)
         digest = goods_digest(each.person_id, place.chain_code, goods(line))
         rows = Warranty.objects.select_for_update().filter(
             person_id=each.person_id, goods=digest, returned_on=None, business_day__lte=each.business_day
         )
-        for row in rows.exclude(receipt_id=each.receipt_id).order_by("-business_day", "-pk"):
+        newest = rows.exclude(receipt_id=each.receipt_id).order_by("-business_day", "-pk")
+        for row in sorted(newest, key=lambda row: (row.business_day, row.receipt_id) not in sold):
             off = min(back, row.pieces)
             back, row.pieces = back - off, row.pieces - off
             if not row.pieces:

@@ -8,7 +8,10 @@ from django.db import connection, transaction
 from kvitto.archive import actions, queries
 from kvitto.archive.models import Receipt
 from kvitto.choices.types import Topic
-from kvitto.kernel.actor import Actor, ActorKind
+from kvitto.intake import leftovers
+from kvitto.intake import queries as conflicts
+from kvitto.intake.types import State
+from kvitto.kernel.actor import OPERATOR, Actor, ActorKind
 from kvitto.kernel.db import opened
 from kvitto.purchases import queries as purchases
 from kvitto.purchases.types import GroupContent, ProductContent
@@ -16,8 +19,8 @@ from kvitto.rights import removal
 from kvitto.stores.types import Level
 from kvitto.vault import actions as vault
 from kvitto.vault.actions import KeyDestroyedError
-from tests.cast import BEER, MILK, NOW, keep_out, line
-from tests.guarantees import MEMBER, buy, turn
+from tests.cast import BEER, MILK, NOW, keep_out, line, receipt, take
+from tests.guarantees import DAY, MEMBER, buy, turn
 
 DISA = Actor(ActorKind.STAFF, "1")
 
@@ -125,8 +128,11 @@ def test_what_its_owner_removed_is_not_in_the_archive_and_does_not_come_back(ain
 
     buy(line(code=MILK), line("BEER", "3.00", code=BEER), sequence=78)
     keep_out(aino, "alcohol")
+    before = removal.preview(person_id=aino, by=MEMBER, now=NOW)
+    assert (before.changed, before.archived) == (0, 1)
     with opened():
         removal.remove_recorded(person_id=aino, by=MEMBER, now=NOW)
+    assert removal.preview(person_id=aino, by=MEMBER, now=NOW).archived == 0
     (kept,) = opened_of(aino)
     assert [each.text for each in kept.content.lines] == ["MILK ORGANIC 1.5L"]
 
@@ -152,3 +158,51 @@ def test_nobody_elses_is_found(cast, aino):
     asked = {"day": head.business_day, "receipt_id": head.receipt_id, "by": MEMBER, "now": NOW}
     assert queries.opened_receipt(person_id=cast.bjorn, **asked) is None
     assert not queries.is_held(person_id=cast.bjorn, day=head.business_day, receipt_id=head.receipt_id)
+
+
+# an accepted correction
+
+
+def corrected(*lines):
+    """The same receipt with other lines, after somebody has accepted them."""
+    body = receipt(list(lines), sequence=77, **DAY)
+    assert take(body).states == [State.CONFLICT]
+    with opened():
+        leftovers.decide(conflict_id=conflicts.open_conflicts()[0]["conflict"], accept=True, by=OPERATOR, now=NOW)
+    assert take(body).states == [State.RECORDED]
+
+
+def test_an_accepted_correction_is_archived_in_the_place_of_what_was_wrong(aino):
+    buy(line(code=MILK))
+    corrected(line("APPLES", "3.40"))
+
+    (kept,) = opened_of(aino)
+    assert [each.text for each in kept.content.lines] == ["APPLES"]
+
+
+@pytest.mark.parametrize("how", ["taken out of the archive", "removed"])
+def test_what_its_owner_did_away_with_does_not_come_back_with_a_correction(aino, how):
+    buy(line(code=MILK))
+    (head,) = queries.of_person(aino)
+    act = actions.remove if how.startswith("taken") else removal.remove_receipt
+    with opened():
+        act(person_id=aino, day=head.business_day, receipt_id=head.receipt_id, by=MEMBER, now=NOW)
+    corrected(line("APPLES", "3.40"))
+
+    assert not Receipt.objects.exists()
+
+
+def test_groups_that_were_removed_do_not_come_back_through_the_archive_with_a_correction(cast):
+    earlier = NOW - timedelta(hours=1)
+    turn(Topic.RECORDING_LEVEL, Level.GROUP, person_id=cast.aino, now=earlier)
+    buy(line(code=MILK))
+    (head,) = purchases.receipts_of(cast.aino, 9)
+    with opened():
+        removal.remove_receipt(
+            person_id=cast.aino, day=head.business_day, receipt_id=head.receipt_id, by=MEMBER, now=NOW
+        )
+    turn(Topic.RECEIPT_ARCHIVE, person_id=cast.aino, now=earlier)
+    corrected(line("APPLES", "3.40"))
+
+    assert purchases.receipts_of(cast.aino, 9)[0].level is Level.TOTAL
+    assert not Receipt.objects.exists()

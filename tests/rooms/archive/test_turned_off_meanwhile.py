@@ -1,4 +1,4 @@
-"""The archive is turned off while its owner's export runs: the export ends well, without it."""
+"""Services are turned off while something else is on its way: an export ends without them, a receipt leaves nothing in them."""
 
 import time
 from datetime import timedelta
@@ -6,14 +6,18 @@ from threading import Thread
 
 from django.db import connection, connections
 
+from kvitto.archive.models import Receipt
 from kvitto.choices import actions as choices
 from kvitto.choices import texts
+from kvitto.choices.rules import KEPT_FOR
 from kvitto.choices.types import Channel, Topic
 from kvitto.kernel.db import opened
+from kvitto.purchases import queries as purchases
 from kvitto.rights import inspection
 from kvitto.stores.types import Level
+from kvitto.warranties.models import Warranty
 from tests.cast import MILK, NOW, line
-from tests.guarantees import MEMBER, buy, turn
+from tests.guarantees import MEMBER, buy, stock, turn, washer
 
 
 def test_an_export_that_has_begun_ends_without_what_is_gone(committed_cast):
@@ -38,18 +42,44 @@ def test_an_export_that_has_begun_ends_without_what_is_gone(committed_cast):
             cursor.execute("LOCK TABLE vault_key IN ACCESS EXCLUSIVE MODE")  # the export waits for the key it needs
         thread = Thread(target=export)
         thread.start()
-        assert _waits_for_the_key()
+        assert _waits_for("relation = 'vault_key'::regclass")
     thread.join(20)
 
     assert [each.rows for each in found] == [[]]
 
 
-def _waits_for_the_key():
+def test_a_receipt_that_comes_in_while_they_are_turned_off_leaves_nothing(committed_cast):
+    aino, earlier = committed_cast.aino, NOW - timedelta(hours=1)
+    stock()
+    turn(Topic.RECORDING_LEVEL, Level.TOTAL, person_id=aino, now=earlier)
+    for topic in KEPT_FOR:
+        turn(topic, person_id=aino, now=earlier)
+
+    def come_in():
+        try:
+            buy(washer())
+        finally:
+            connections.close_all()
+
+    with opened():
+        for topic in KEPT_FOR:
+            shown = texts.shown(topic, 0, "en")
+            choices.state(person_id=aino, topic=topic, value=0, channel=Channel.WEB, shown=shown, by=MEMBER, now=NOW)
+        thread = Thread(target=come_in)
+        thread.start()
+        assert _waits_for("locktype = 'advisory'")
+    thread.join(20)
+
+    assert len(purchases.receipts_of(aino, 9)) == 1
+    assert not Receipt.objects.exists()
+    assert not Warranty.objects.exists()
+
+
+def _waits_for(what):
+    """Whether somebody comes to wait for a lock."""
     for _ in range(200):
         with connections["owner"].cursor() as cursor:
-            cursor.execute(
-                "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'vault_key'::regclass AND NOT granted)"
-            )
+            cursor.execute(f"SELECT EXISTS (SELECT FROM pg_locks WHERE {what} AND NOT granted)")
             if cursor.fetchone()[0]:
                 return True
         time.sleep(0.05)

@@ -32,6 +32,8 @@ from kvitto.staff import queries as staff
 from kvitto.stores import queries as stores
 from kvitto.stores.network import parse
 from kvitto.stores.types import Level
+from kvitto.warranties import queries as warranties
+from kvitto.warranties.models import Warranty
 from tests.cast import TILL, settle
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -92,6 +94,10 @@ def _check_intake(prepared):
     batch = [Raw(place, body) for place, body in enumerate(islice(receipts(prepared.shift_days), 500), start=1)]
     result = take_in(batch=batch, by=TILL, now=NOW, reference=Reference())
     assert result.states == [State.RECORDED] * 500
+    sold = actions.sell_guaranteed(shift_days=prepared.shift_days, by=TILL, now=NOW)
+    assert sold == actions.GUARANTEED
+    aino = members.person_of_account(Account.objects.get(username="aino").pk)
+    assert (warranties.count(aino), Warranty.objects.count()) == (2, 2)
 
 
 @pytest.fixture

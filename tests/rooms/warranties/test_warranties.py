@@ -202,6 +202,17 @@ def test_the_newest_ends_and_what_was_taken_in_exchange_stays(aino):
     ]  # fmt: skip
 
 
+def test_a_return_that_names_its_sale_ends_the_guarantee_of_that_one(aino):
+    buy(washer(), sequence=70, business_day="2026-11-21")
+    buy(washer(), sequence=71)
+    origin = {"store": "101", "business_day": "2026-11-21", "workstation": "1", "sequence": 70}
+    bring_back(back(), origins=[origin])
+
+    assert [(each.business_day, each.returned_on) for each in of(aino)] == [
+        (TODAY, None), (date(2026, 11, 21), TODAY),
+    ]  # fmt: skip
+
+
 def test_somebody_elses_return_ends_nothing(cast, aino):
     buy(washer())
     turn(Topic.WARRANTY_RECEIPTS, person_id=cast.bjorn, now=NOW - timedelta(hours=1))

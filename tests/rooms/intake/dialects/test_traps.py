@@ -9,7 +9,7 @@ from kvitto.assortment.types import CodeKind
 from kvitto.intake.dialects import profiles
 from kvitto.intake.dialects.types import Other
 from kvitto.intake.types import Reason
-from tests.poslog import poslog, read, receipt, receipts, refusal, retail, sale, tender, transaction
+from tests.poslog import NAMESPACE, poslog, read, receipt, receipts, refusal, retail, sale, tender, transaction
 
 NCR = (
     'xmlns="http://www.nrf-arts.org/IXRetail/namespace/" xmlns:acs="http://www.ncr.com/rsd/acs/tlog/markup/poslog/2.1"'
@@ -448,3 +448,37 @@ def test_the_till_says_what_earns_bonus():
     content = retail(items=items, payments=[{"tender": {"type": "mobile"}, "amount": 4.30}])
 
     assert [each.bonus for each in receipt(content, "retail-json").lines] == [True, False]
+
+
+# guarantees
+
+
+WARRANTY = '<se:Reminder TypeCode="Warranty"><se:Description>{}</se:Description><se:ReminderDate>{}</se:ReminderDate></se:Reminder>'
+SWEDISH = f'{NAMESPACE} xmlns:se="http://www.sweretailstandard.se/schemas/namespace/se"'
+
+
+def swedish(inside):
+    content = poslog(transaction(sale(inside=inside)), root="DigitalReceipt", spaces=SWEDISH)
+    return content.replace(b"<EndDateTime>", b"<ReceiptDateTime>").replace(b"</EndDateTime>", b"</ReceiptDateTime>")
+
+
+def test_a_reminder_of_a_warranty_is_a_guarantee_and_one_of_an_insurance_is_none():
+    insurance = WARRANTY.replace("Warranty", "Insurance").format("insured", "2030-01-01T00:00:00")
+    inside = f"<SerialNumber>W7-0042</SerialNumber>{insurance}" + "".join(
+        WARRANTY.format(*each)
+        for each in (("the store's", "2028-11-20T23:59:59"), ("the maker's, 010101-123N", "2031-11-20T00:00:00"))
+    )
+    line = only_line(swedish(inside), "digital-receipt-se")
+
+    assert line.serial == "W7-0042"
+    assert [(each.until.isoformat(), each.terms) for each in line.guarantees] == [
+        ("2028-11-20", "the store's"),
+        ("2031-11-20", "the maker's, ***"),
+    ]
+
+
+@pytest.mark.parametrize("when", ["soon", "2028-13-01", ""])
+def test_a_guarantee_without_a_day_is_refused(when):
+    refused = refusal(swedish(WARRANTY.format("the store's", when)), "digital-receipt-se")
+
+    assert refused.reason is Reason.NOT_VALID
