@@ -9,17 +9,27 @@ What several tills hand in at the same moment is taken in together: what is look
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from kvitto.assortment.types import Barred
 from kvitto.bonus import actions as bonus
 from kvitto.choices import queries as choices
 from kvitto.choices.types import Histories
-from kvitto.intake import deliveries, leftovers
+from kvitto.intake import deliveries, gaps, leftovers
 from kvitto.intake.formats import Peek, decode, peek
 from kvitto.intake.forms import NON_SALES, decode_header, decode_order, decode_totals
 from kvitto.intake.reference import Reference
-from kvitto.intake.rules import NO_SUCH_STORE, NOT_YOUR_STORE, TOTALS_ONLY, check, check_header, check_totals, noon
-from kvitto.intake.types import BatchResult, Form, Parcel, Raw, Refusal, Refused, State
+from kvitto.intake.rules import (
+    NO_SUCH_STORE,
+    NOT_YOUR_STORE,
+    TOTALS_ONLY,
+    check,
+    check_header,
+    check_totals,
+    is_late,
+    noon,
+)
+from kvitto.intake.types import BatchResult, Form, Parcel, Raw, Refusal, Refused, State, UsedNumber
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.money import cents
@@ -55,6 +65,7 @@ class Work:
     held: list[tuple[int, Packed]] = field(default_factory=list)  # to be stored, each with its place in the parcel
     headers: list[tuple[int, Key, str]] = field(default_factory=list)  # of transactions that are no sale
     well: list[tuple[str, str, int]] = field(default_factory=list)  # store, workstation, sequence of those that passed
+    numbers: list[UsedNumber] = field(default_factory=list)  # of tills, by whatever passed
     unknown_cards: list[tuple[Key, str]] = field(default_factory=list)
 
     @property
@@ -130,6 +141,7 @@ def _store_all(works: Sequence[Work], now: datetime, reference: Reference) -> No
     new = leftovers.keep_headers(headers=[(key, kind) for _, _, key, kind in headers], now=now)
     for work, index, key, _ in headers:
         work.result.states[index] = State.RECORDED if key in new else State.SAME
+        new.discard(key)  # it may stand in several parcels, and is new once
     leftovers.keep_unknown_cards(cards=[each for work, _ in kept for each in work.unknown_cards], now=now)
     for work, delivery_id in kept:
         leftovers.keep_refused(refused=work.result.refused, delivery_id=delivery_id, now=now)
@@ -140,6 +152,8 @@ def _store_all(works: Sequence[Work], now: datetime, reference: Reference) -> No
             for work, delivery_id in zip(works, ids, strict=True)
         ]
     )
+    # last: whoever takes in other receipts of the same till's day waits for this row until the commit
+    gaps.note(numbers=[each for work, _ in kept for each in work.numbers], now=now)
 
 
 def _take_one(index: int, raw: Raw, seen: Peek, work: Work) -> State | Packed:
@@ -159,11 +173,13 @@ def _take_one(index: int, raw: Raw, seen: Peek, work: Work) -> State | Packed:
     work.result.lines += len(amounts)
     named = (receipt.store, receipt.business_day.isoformat(), receipt.workstation, receipt.sequence)
     store = _admitted(receipt, amounts, work, is_order=raw.form is Form.ORDER)
-    if isinstance(store, Refusal):
-        return _refuse(raw, store, work, *named)
+    if not isinstance(store, StoreInfo):
+        return _turned_away(raw, store, work, *named)
     work.well.append((receipt.store, receipt.workstation, receipt.sequence))
     begin = receipt.begin_time or receipt.end_time
     key = Key(store.id, receipt.business_day, receipt.workstation, receipt.sequence, begin)
+    if raw.form is Form.RECEIPT:
+        work.numbers.append(_used(key, receipt.end_time, work))
     person_id = _buyer(receipt.card, key, receipt.end_time, work)
     if person_id is None:
         return State.NO_MEMBER
@@ -198,14 +214,15 @@ def _take_header(index: int, raw: Raw, work: Work) -> State:
     if isinstance(header, Refusal):
         return _refuse(raw, header, work)
     named = (header.store, header.business_day.isoformat(), header.workstation, header.sequence)
-    store = _store_of(header.store, work)
-    if isinstance(store, Refusal):
-        return _refuse(raw, store, work, *named)
-    if refusal := check_header(header, store=store, now=work.batch.now, keep_from=work.batch.keep_from):
+    store = _store_of(header.store, header.business_day, work)
+    if not isinstance(store, StoreInfo):
+        return _turned_away(raw, store, work, *named)
+    if refusal := check_header(header, store=store, now=work.batch.now):
         return _refuse(raw, refusal, work, *named)
     work.well.append((header.store, header.workstation, header.sequence))
     begin = header.begin_time or header.end_time
     key = Key(store.id, header.business_day, header.workstation, header.sequence, begin)
+    work.numbers.append(_used(key, header.end_time, work))
     work.headers.append((index, key, header.type))
     return State.RECORDED
 
@@ -217,10 +234,10 @@ def _take_totals(raw: Raw, work: Work) -> State | Packed:
         return _refuse(raw, decoded, work)
     totals, form = decoded
     named = (totals.store, totals.day.isoformat(), totals.workstation, 0)
-    store = _store_of(totals.store, work)
-    if isinstance(store, Refusal):
-        return _refuse(raw, store, work, *named)
-    if refusal := check_totals(totals, now=work.batch.now, keep_from=work.batch.keep_from):
+    store = _store_of(totals.store, totals.day, work)
+    if not isinstance(store, StoreInfo):
+        return _turned_away(raw, store, work, *named)
+    if refusal := check_totals(totals, now=work.batch.now):
         return _refuse(raw, refusal, work, *named)
     work.well.append((totals.store, totals.workstation, 0))
     at = noon(totals.day, store.zone)
@@ -238,24 +255,30 @@ def _take_totals(raw: Raw, work: Work) -> State | Packed:
     return pack(total)
 
 
-def _admitted(receipt: Receipt, amounts: list[int], work: Work, *, is_order: bool) -> StoreInfo | Refusal:
-    """The store of a receipt that breaks no rule, or the first that it breaks."""
-    store = _store_of(receipt.store, work)
-    if isinstance(store, Refusal):
+def _admitted(receipt: Receipt, amounts: list[int], work: Work, *, is_order: bool) -> StoreInfo | Refusal | State:
+    """The store of a receipt that breaks no rule, or the first that it breaks; or that it is too old to be kept."""
+    store = _store_of(receipt.store, receipt.business_day, work)
+    if not isinstance(store, StoreInfo):
         return store
     if store.partner and work.parcel.key is not None:
         return TOTALS_ONLY
-    now, keep_from = work.batch.now, work.batch.keep_from
-    return check(receipt, amounts=amounts, store=store, now=now, keep_from=keep_from, is_order=is_order) or store
+    return check(receipt, amounts=amounts, store=store, now=work.batch.now, is_order=is_order) or store
 
 
-def _store_of(code: str, work: Work) -> StoreInfo | Refusal:
-    """The store with this code, if the key it comes with is for it."""
+def _store_of(code: str, day: date, work: Work) -> StoreInfo | Refusal | State:
+    """The store with this code, if the key it comes with is for it, and the day is one that is kept."""
     store = work.batch.reference.store(code)
     if store is None:
         return NO_SUCH_STORE
     key = work.parcel.key
-    return store if key is None or key.scope.has(store) else NOT_YOUR_STORE
+    if key is not None and not key.scope.has(store):
+        return NOT_YOUR_STORE
+    return State.TOO_OLD if day < work.batch.keep_from else store
+
+
+def _used(key: Key, end_time: datetime, work: Work) -> UsedNumber:
+    late = is_late(end_time, work.batch.now)
+    return UsedNumber(key.business_day, key.store_id, key.workstation, key.sequence, late)
 
 
 def _buyer(card: str | None, key: Key, instant: datetime, work: Work) -> int | None:
@@ -264,6 +287,10 @@ def _buyer(card: str | None, key: Key, instant: datetime, work: Work) -> int | N
     if person_id is None and card:
         work.unknown_cards.append((key, card))
     return person_id
+
+
+def _turned_away(raw: Raw, why: Refusal | State, work: Work, *named: Any) -> State:
+    return why if isinstance(why, State) else _refuse(raw, why, work, *named)
 
 
 def _refuse(

@@ -76,6 +76,7 @@ TABLES: dict[str, str] = {
     "intake_conflict": WRITE,
     "intake_unknown_card": WRITE,
     "intake_non_sale": "SELECT, INSERT, DELETE",
+    "intake_till_day": WRITE,
     "rights_processor": "SELECT, INSERT, DELETE",
     "rights_sweep": "SELECT, INSERT, UPDATE",
     "demo_load": WRITE,

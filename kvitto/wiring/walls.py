@@ -233,7 +233,12 @@ TABLES: dict[str, list[Policy]] = {
     "bonus_account": [_MACHINE, Policy("own", "SELECT", OWN)],
     "intake_delivery": [_MACHINE, Policy("till", "ALL", TILL)],
     "intake_quarantine": [_MACHINE, Policy("till", "ALL", TILL)],
-    "intake_conflict": [_MACHINE, Policy("till", "ALL", TILL)],
+    "intake_conflict": [
+        _MACHINE,
+        Policy("till", "ALL", TILL),
+        Policy("staff", "SELECT", _at_work(HANDLER)),
+        Policy("staff_decide", "UPDATE", _at_work(HANDLER), "outcome IN ('kept', 'accepted')"),
+    ],
     "intake_unknown_card": [_MACHINE, Policy("till", "ALL", TILL)],
     "accounts_account": [
         _MACHINE,

@@ -35,6 +35,9 @@ DONE: dict[str, Promise] = {
     "ended": _("It is ended."),
     "signed": _("You have signed the agreement."),
     "published": _("The new text is published. Everybody has to sign it."),
+    "declared": _("It is written down."),
+    "kept": _("What is stored stays."),
+    "accepted": _("It is accepted. The till is asked to send it once more."),
     "revoked": _("The key is taken away. Nothing more comes in with it."),
     "reviewed": _("Your review is written down."),
 }

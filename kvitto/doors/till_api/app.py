@@ -39,6 +39,7 @@ _STATES: dict[State, Item] = {
     State.SAME: Item("same"),
     State.CONFLICT: Item("conflict"),
     State.NO_MEMBER: Item("no_member"),
+    State.TOO_OLD: Item("too_old"),
 }
 _ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 

@@ -15,6 +15,7 @@ import msgspec
 from kvitto.intake.dialects.paths import Paths
 from kvitto.intake.dialects.types import DepositRule, Other, Profile, VoidRule
 from kvitto.intake.dialects.xml import RefusedError, refused
+from kvitto.intake.forms import NON_SALES
 from kvitto.intake.scrub import scrubbed
 from kvitto.intake.types import Raw, Reason, Refusal
 from kvitto.kernel.money import amount, vat_in
@@ -110,20 +111,16 @@ class Translator:
         return "other" if self.profile.sale and not self.profile.sale.there(element) else ""
 
     def _other(self, position: int, kind: str, element: Element) -> Other:
-        rules = self.profile.key
-        store = rules.store.first(element) or ""
-        day = (rules.business_day.first(element) or "")[:10]
-        till = rules.workstation.first(element) or ""
-        return Other(
-            position,
-            kind,
-            rules.store_codes.get(store, store),
-            day,
-            rules.workstation_codes.get(till, till),
-            rules.sequence.first(element) or "",
-        )
+        try:
+            header = msgspec.json.encode({"type": kind if kind in NON_SALES else "other"} | self._key(element))
+        except (RefusedError, UnicodeEncodeError):
+            header = b""
+        return Other(position, kind, header)
 
     def _head(self, element: Element) -> dict[str, Any]:
+        return self._key(element) | {"currency": _needed(self.profile.currency, element)}
+
+    def _key(self, element: Element) -> dict[str, Any]:
         rules = self.profile.key
         store = _needed(rules.store, element)
         store = rules.store_codes.get(store, store)
@@ -137,7 +134,6 @@ class Translator:
             "workstation": rules.workstation_codes.get(till, till),
             "sequence": int(sequence),
             "end_time": self._time(rules.end_time, _needed(rules.end_time, element), store),
-            "currency": _needed(self.profile.currency, element),
         }
         if begin := rules.begin_time.first(element):
             head["begin_time"] = self._time(rules.begin_time, begin, store)
