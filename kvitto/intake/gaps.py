@@ -22,7 +22,7 @@ from kvitto.staff.types import Act
 from kvitto.stores import queries as stores
 from kvitto.stores.types import ScopeKind
 
-MOST_DAYS = 200  # tills' days in one answer
+MOST_DAYS = 100  # tills' days in one answer
 # A till's last day before the first one that is asked about lies this far back at most; a longer pause hides a gap across it
 _LOOK_BACK = timedelta(days=31)
 _END = 2**63 - 1  # the last number: it has no successor, so no range can hold it

@@ -237,7 +237,7 @@ TABLES: dict[str, list[Policy]] = {
         _MACHINE,
         Policy("till", "ALL", TILL),
         Policy("staff", "SELECT", _at_work(HANDLER)),
-        Policy("staff_decide", "UPDATE", _at_work(HANDLER), "outcome IN ('kept', 'accepted')"),
+        Policy("staff_decide", "UPDATE", _at_work(HANDLER), f"{_at_work(HANDLER)} AND outcome IN ('kept', 'accepted')"),
     ],
     "intake_unknown_card": [_MACHINE, Policy("till", "ALL", TILL)],
     "accounts_account": [

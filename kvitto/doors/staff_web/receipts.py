@@ -31,7 +31,7 @@ DAYS = 31  # that are looked at when no period is asked for
 class PeriodForm(forms.Form):
     """Which store's, and which days'."""
 
-    store = forms.CharField(label=_("Store"), help_text=_("Its code; empty for all."), max_length=40, required=False)
+    store = forms.CharField(label=_("Code of a store, or empty"), max_length=40, required=False)
     first = forms.DateField(label=_("From"), widget=_DAY)
     last = forms.DateField(label=_("Until"), widget=_DAY)
 
