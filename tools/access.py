@@ -74,7 +74,7 @@ SECTIONS = {
         "threshold",
     },
     "Groups, and the record of acts": {"audit", "log", "insight", "audience", "publication"},
-    "The machine": {"till_key", "db", "bench", "serve", "jobs", "notices"},
+    "The machine": {"till_key", "db", "bench", "serve", "jobs", "notices", "warranties"},
 }
 
 

@@ -31,6 +31,7 @@ _CONTENT = (
     "sensitivity",
     "bonus_class",
     "launch_day",
+    "guarantee_months",
 )
 
 
@@ -120,7 +121,9 @@ def _store_groups(rows: list[GroupRow]) -> tuple[int, int, int]:
     stored = {group.code: group for group in Group.objects.all()}
     codes = {group.pk: code for code, group in stored.items()}
     tree = {
-        code: GroupRow(code, group.names, codes.get(group.parent_id or 0, ""), group.sensitivity_id or "")
+        code: GroupRow(
+            code, group.names, codes.get(group.parent_id or 0, ""), group.sensitivity_id or "", group.guarantee_months
+        )
         for code, group in stored.items()
     }
     tree |= {row.code: row for row in rows}
@@ -138,7 +141,8 @@ def _store_groups(rows: list[GroupRow]) -> tuple[int, int, int]:
             elif differs:
                 changed.append(group)
         new += Group.objects.bulk_create(fresh)  # a level at a time: the next one needs these ids
-    Group.objects.bulk_update(changed, ["parent", "depth", "ancestors", "names", "sensitivity"], batch_size=500)
+    fields = ["parent", "depth", "ancestors", "names", "sensitivity", "guarantee_months"]
+    Group.objects.bulk_update(changed, fields, batch_size=500)
     touched = {group.code for group in [*new, *changed]}
     return len(new), len(changed), sum(row.code not in touched for row in rows)
 
@@ -151,6 +155,7 @@ def _place(group: Group, row: GroupRow, parent: Group | None) -> bool:
         "depth": parent.depth + 1 if parent else 1,
         "names": dict(row.names),
         "sensitivity_id": row.sensitivity or None,
+        "guarantee_months": row.guarantee_months,
     }
     differs = any(getattr(group, name) != value for name, value in wanted.items())
     for name, value in wanted.items():
@@ -231,4 +236,5 @@ def _content(product: ProductRow, group_id: int) -> tuple[Any, ...]:
         product.sensitivity or None,
         str(product.bonus_class),
         product.launch_day,
+        product.guarantee_months,
     )

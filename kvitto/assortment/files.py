@@ -11,12 +11,21 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from kvitto.assortment.types import LANGUAGES, BonusClass, GroupRow, Label, Names, ProductRow, Settings
+from kvitto.assortment.types import (
+    LANGUAGES,
+    LONGEST_GUARANTEE,
+    BonusClass,
+    GroupRow,
+    Label,
+    Names,
+    ProductRow,
+    Settings,
+)
 from kvitto.kernel.rows import BadValueError, Reject, Row, clean, day, needed, one_of
 from kvitto.kernel.tables import FileRefusedError, Form, Layout, read
 
 NAME_COLUMNS = tuple(f"name_{language}" for language in LANGUAGES)
-GROUPS = Layout(required=("code",), one_of=NAME_COLUMNS, optional=("parent", "sensitivity"))
+GROUPS = Layout(required=("code",), one_of=NAME_COLUMNS, optional=("parent", "sensitivity", "guarantee_months"))
 PRODUCTS = Layout(
     required=("code", "group"),
     one_of=NAME_COLUMNS,
@@ -31,6 +40,7 @@ PRODUCTS = Layout(
         "sensitivity",
         "bonus_class",
         "launch_day",
+        "guarantee_months",
     ),
     forms={"labels": Form.WORDS, "size": Form.NUMBER, "launch_day": Form.DAY},
 )
@@ -119,6 +129,7 @@ def _group(row: Row) -> GroupRow:
         names=_names(values),
         parent=values.get("parent", ""),
         sensitivity=values.get("sensitivity", ""),
+        guarantee_months=_guarantee(values),
     )
 
 
@@ -140,6 +151,7 @@ def _product(number: int, row: Row) -> ProductRow:
         sensitivity=values.get("sensitivity", ""),
         bonus_class=_bonus_class(values),
         launch_day=day(values, "launch_day"),
+        guarantee_months=_guarantee(values),
     )
 
 
@@ -166,6 +178,15 @@ def _size(values: Mapping[str, str]) -> Decimal | None:
     if not values.get("unit"):
         raise BadValueError("unit", "missing beside a size")
     return size
+
+
+def _guarantee(values: Mapping[str, str]) -> int | None:
+    text = values.get("guarantee_months")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= LONGEST_GUARANTEE):
+        raise BadValueError("guarantee_months", f"not a whole number from 1 to {LONGEST_GUARANTEE}", text)
+    return int(text)
 
 
 def _labels(values: Mapping[str, str]) -> frozenset[Label]:

@@ -4,11 +4,13 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 
-from kvitto.assortment.types import BonusClass, Label
+from kvitto.assortment.types import LONGEST_GUARANTEE, BonusClass, Label
 from kvitto.kernel.privacy import reference
 
 _ID = reference("names the row to other tables")
 _NAMES = reference("shown to people, by language")
+_GUARANTEE = reference("how long the goods are guaranteed where a receipt does not say it")
+_SOUND_GUARANTEE = models.Q(guarantee_months=None) | models.Q(guarantee_months__range=(1, LONGEST_GUARANTEE))
 
 
 class Sensitivity(models.Model):
@@ -36,6 +38,7 @@ class Group(models.Model):
     sensitivity = models.ForeignKey(
         Sensitivity, models.PROTECT, null=True, related_name="+", db_column="sensitivity", db_index=False
     )
+    guarantee_months = models.SmallIntegerField(null=True)
 
     class Meta:
         db_table = "assortment_group"
@@ -48,6 +51,7 @@ class Group(models.Model):
             models.CheckConstraint(
                 condition=models.Q(ancestors__len=models.F("depth") - 1), name="assortment_group_depth"
             ),
+            models.CheckConstraint(condition=_SOUND_GUARANTEE, name="assortment_group_guarantee"),
         ]
 
     class Privacy:
@@ -58,6 +62,7 @@ class Group(models.Model):
         ancestors = reference("the way to the top, so that intake needs no recursion")
         names = _NAMES
         sensitivity = reference("which class everything in the group belongs to")
+        guarantee_months = _GUARANTEE
 
 
 class Depth(models.Model):
@@ -97,6 +102,7 @@ class Product(models.Model):
     )
     bonus_class = models.TextField()
     launch_day = models.DateField(null=True)
+    guarantee_months = models.SmallIntegerField(null=True)
 
     class Meta:
         db_table = "assortment_product"
@@ -115,6 +121,7 @@ class Product(models.Model):
             models.CheckConstraint(
                 condition=models.Q(size=None) | models.Q(size__gt=0), name="assortment_product_size"
             ),
+            models.CheckConstraint(condition=_SOUND_GUARANTEE, name="assortment_product_guarantee"),
         ]
 
     class Privacy:
@@ -132,6 +139,7 @@ class Product(models.Model):
         sensitivity = reference("which rules for sensitive products hold")
         bonus_class = reference("how the product counts for the Bonus")
         launch_day = reference("news of new products")
+        guarantee_months = _GUARANTEE
 
 
 class Version(models.Model):

@@ -43,13 +43,15 @@ def facts(keys: Collection[Key]) -> dict[Key, ProductFacts]:
     Unknown ones are left out.
     """
     rows = _by_key(
-        "p.id, g.ancestors || g.id, p.bonus_class, coalesce(p.sensitivity, '')",
+        "p.id, g.ancestors || g.id, p.bonus_class, coalesce(p.sensitivity, ''), coalesce(p.guarantee_months,"
+        " (SELECT a.guarantee_months FROM assortment_group a WHERE a.id = ANY(g.ancestors || g.id)"
+        " AND a.guarantee_months IS NOT NULL ORDER BY a.depth DESC LIMIT 1), 0)",
         "JOIN assortment_group g ON g.id = p.group_id",
         keys,
     )
     return {
-        (scope, code): ProductFacts(id_, tuple(path), BonusClass(bonus), sensitivity)
-        for scope, code, id_, path, bonus, sensitivity in rows
+        (scope, code): ProductFacts(id_, tuple(path), BonusClass(bonus), sensitivity, months)
+        for scope, code, id_, path, bonus, sensitivity, months in rows
     }
 
 

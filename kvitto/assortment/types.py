@@ -11,6 +11,7 @@ from enum import StrEnum
 from kvitto.kernel.rows import Reject
 
 LANGUAGES = ("sv", "fi", "en")
+LONGEST_GUARANTEE = 360  # months
 
 Names = Mapping[str, str]  # language -> text; at least one of LANGUAGES
 Key = tuple[str, str]  # (scope, code), as in ProductKey
@@ -69,6 +70,7 @@ class ProductFacts:
     group_path: tuple[int, ...]  # group ids from the top of the tree to the product's own group; never empty
     bonus_class: BonusClass
     sensitivity: str  # the product's own class; empty for none. Its groups may have classes, too: see `Barred`
+    guarantee_months: int = 0  # the product's own, or else of the nearest group above it that says any; 0: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +210,15 @@ class Tree:
 class GroupRow:
     """A product group to load. `parent` is another group's code, empty at the top.
 
-    `sensitivity` is the class that everything in the group belongs to, also in the groups below; empty for none.
+    `sensitivity` is the class that everything in the group belongs to, also in the groups below; empty for none. So are the
+    months of guarantee, where nothing below says others.
     """
 
     code: str
     names: Names
     parent: str = ""
     sensitivity: str = ""
+    guarantee_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +243,7 @@ class ProductRow:
     sensitivity: str = ""
     bonus_class: BonusClass = BonusClass.NONE
     launch_day: date | None = None
+    guarantee_months: int | None = None  # None: as its group says
 
 
 @dataclass(frozen=True, slots=True)

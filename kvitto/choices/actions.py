@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import F
+from django.utils.module_loading import import_string
 from django.utils.timezone import localdate
 
 from kvitto.assortment import queries as assortment
@@ -14,7 +16,7 @@ from kvitto.audit import actions as audit
 from kvitto.choices import models, queries, texts
 from kvitto.choices.codes import digest
 from kvitto.choices.models import Statement
-from kvitto.choices.rules import LETTER_HOLDS, LETTER_MISSES, NO, YES, is_sound, loosens, with_category
+from kvitto.choices.rules import KEPT_FOR, LETTER_HOLDS, LETTER_MISSES, NO, YES, is_sound, loosens, with_category
 from kvitto.choices.types import Channel, Earlier, HistoryEntry, Letter, Shown, Stated, Topic
 from kvitto.kernel import identity
 from kvitto.kernel.actor import Actor, ActorKind
@@ -112,11 +114,14 @@ def state(  # noqa: PLR0913  a statement's fields
     by: Actor,
     now: datetime,
     case: str = "",
+    store_id: int | None = None,
 ) -> Stated:
     """Write down what a person decided, from now on; its number is their proof.
 
     What restricts holds at once, in whatever way it was said. What allows more holds at once when the member says it
     themselves; written down by staff, it waits until the member confirms it. Of what staff write down, the member gets a notice.
+    `store_id` is where its service point is.
+    What a service has kept goes with turning it off, in this transaction.
     Raises UnknownChoiceError, ChannelError; MinorError when a minor would allow more.
     """
     require_transaction()
@@ -126,10 +131,12 @@ def state(  # noqa: PLR0913  a statement's fields
     _lock(person_id)
     allows = value is not None and loosens(queries.value_of(person_id, topic, profile=stores.profile()), value)
     pending = allows and _has_to_wait(person_id, by, now)
-    return _write(person_id, topic, value, codes, channel, shown, by, now, case=case, pending=pending)
+    return _write(
+        person_id, topic, value, codes, channel, shown, by, now, case=case, store_id=store_id, pending=pending
+    )
 
 
-def state_category(
+def state_category(  # noqa: PLR0913  a statement's fields
     *,
     person_id: int,
     category: str,
@@ -139,6 +146,7 @@ def state_category(
     by: Actor,
     now: datetime,
     case: str = "",
+    store_id: int | None = None,
 ) -> Stated:
     """Write down that a category is never recorded (value NO), or is again (YES); as `state` does.
 
@@ -152,7 +160,19 @@ def state_category(
     held = queries.categories_out(person_id)
     pending = value == YES and category in held and _has_to_wait(person_id, by, now)
     codes = with_category(held, category, value)
-    return _write(person_id, Topic.NOT_RECORDED, None, codes, channel, shown, by, now, case=case, pending=pending)
+    return _write(
+        person_id,
+        Topic.NOT_RECORDED,
+        None,
+        codes,
+        channel,
+        shown,
+        by,
+        now,
+        case=case,
+        store_id=store_id,
+        pending=pending,
+    )
 
 
 def _check_way(by: Actor, channel: Channel) -> None:
@@ -272,6 +292,7 @@ def _write(  # noqa: PLR0913  as above
     now: datetime,
     *,
     case: str = "",
+    store_id: int | None = None,
     pending: bool = False,
     confirms: int | None = None,
 ) -> Stated:
@@ -286,6 +307,7 @@ def _write(  # noqa: PLR0913  as above
         confirms_id=confirms,
         registered_by=f"{by.kind} {by.id}",
         case=case,
+        store_id=store_id,
         text_version=shown.version,
         text_language=shown.language,
         text_digest=shown.digest,
@@ -299,6 +321,8 @@ def _write(  # noqa: PLR0913  as above
         count=1,
         case=case or f"statement-{row.pk}",
     )
+    if topic in KEPT_FOR and value == NO:
+        import_string(settings.SERVICES_END[topic])(person_id=person_id, by=by, now=now)
     if by.kind is ActorKind.STAFF:
         kind = Kind.CHOICE_WAITS if pending else Kind.CHOICE_HOLDS
         notices.tell(person_id=person_id, kind=kind, number=row.pk, way=Way(channel), now=now)

@@ -7,6 +7,7 @@ from kvitto.choices.rules import SCALES, WITH_CODES
 from kvitto.choices.types import Channel, Topic
 from kvitto.kernel.privacy import FieldClass, Held, Rule
 from kvitto.members.models import Person
+from kvitto.stores.models import Store
 
 YES_OR_NO = [topic for topic in SCALES if topic is not Topic.RECORDING_LEVEL]
 
@@ -32,6 +33,7 @@ class Statement(models.Model):
     confirms = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="+")
     registered_by = models.CharField(max_length=80, default="")
     case = models.CharField(max_length=64, default="")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, related_name="+")
     text_version = models.SmallIntegerField(default=0)
     text_language = models.CharField(max_length=2, default="")
     text_digest = models.CharField(max_length=64, default="")
@@ -61,6 +63,10 @@ class Statement(models.Model):
             models.CheckConstraint(
                 condition=models.Q(channel__in=[str(channel) for channel in Channel]), name="choices_statement_channel"
             ),
+            models.CheckConstraint(
+                condition=models.Q(store=None) | models.Q(channel=str(Channel.SERVICE_POINT)),
+                name="choices_statement_store",
+            ),
         ]
 
     class Privacy:
@@ -77,6 +83,7 @@ class Statement(models.Model):
             FieldClass.TRACE, "whose hand wrote it down, by kind and account", Rule.MEMBERSHIP, exported=False
         )
         case = _choice("under which look-up staff wrote it down")
+        store = _choice("at which store's service point it was said")
         text_version = _choice("which version of the text was shown or read out")
         text_language = _choice("in which language it was shown or read out")
         text_digest = _choice("shows that it is still the text that was shown")

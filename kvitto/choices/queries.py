@@ -1,11 +1,11 @@
 """Reads: the state of choices, for a batch of people at a time."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TypeVar
 
 from kvitto.choices.models import Statement
-from kvitto.choices.rules import DEFAULTS, NO, WITH_CODES
+from kvitto.choices.rules import DEFAULTS, KEPT_FOR, NO, WITH_CODES
 from kvitto.choices.types import (
     Channel,
     Decision,
@@ -27,29 +27,31 @@ def recording_histories(person_ids: Collection[int], *, start: Level) -> Histori
     Whoever is absent has made no statement: `start`, the profile's level, holds for them throughout, and every category is
     recorded. One query a batch.
     """
-    levels: dict[int, list[tuple[datetime, Level]]] = {}
-    categories: dict[int, list[tuple[datetime, frozenset[str]]]] = {}
+    said: dict[str, dict[int, list[tuple[datetime, int, list[str]]]]] = {}
     with batch_cursor() as cursor:
         cursor.execute(
-            "SELECT person_id, stated_at, value, codes FROM choices_statement"
+            "SELECT topic, person_id, stated_at, value, codes FROM choices_statement"
             " WHERE topic = ANY(%s) AND person_id = ANY(%s) AND NOT pending ORDER BY person_id, stated_at, id",
-            [[str(Topic.RECORDING_LEVEL), str(Topic.NOT_RECORDED)], list(person_ids)],
+            [[str(Topic.RECORDING_LEVEL), str(Topic.NOT_RECORDED), *map(str, KEPT_FOR)], list(person_ids)],
             binary=True,
         )
-        for person_id, stated_at, value, codes in cursor.fetchall():
-            if value is None:
-                categories.setdefault(person_id, []).append((stated_at, frozenset(codes)))
-            else:
-                levels.setdefault(person_id, []).append((stated_at, Level(value)))
-    nothing = frozenset[str]()
+        for topic, person_id, stated_at, value, codes in cursor.fetchall():
+            said.setdefault(topic, {}).setdefault(person_id, []).append((stated_at, value, codes))
+
+    def histories(topic: Topic, start: T, state: Callable[[int, list[str]], T]) -> dict[int, History[T]]:
+        return {
+            person_id: History(
+                tuple(instant for instant, _, _ in each), tuple(state(value, codes) for _, value, codes in each), start
+            )
+            for person_id, each in said.get(topic, {}).items()
+        }
+
     return Histories(
-        {person_id: _history(said, start) for person_id, said in levels.items()},
-        {person_id: _history(said, nothing) for person_id, said in categories.items()},
+        histories(Topic.RECORDING_LEVEL, start, lambda value, _: Level(value)),
+        histories(Topic.NOT_RECORDED, frozenset[str](), lambda _, codes: frozenset(codes)),
+        histories(Topic.RECEIPT_ARCHIVE, False, lambda value, _: value > NO),
+        histories(Topic.WARRANTY_RECEIPTS, False, lambda value, _: value > NO),
     )
-
-
-def _history(said: list[tuple[datetime, T]], start: T) -> History[T]:
-    return History(tuple(instant for instant, _ in said), tuple(state for _, state in said), start)
 
 
 def levels_stated_by(person_id: int) -> list[LevelStatement]:
@@ -107,7 +109,7 @@ def allowing(person_ids: Collection[int], topic: Topic, *, profile: Profile) -> 
 
 def history(person_id: int) -> list[HistoryEntry]:
     """Everything a person has said, newest first."""
-    rows = Statement.objects.filter(person_id=person_id).order_by("-stated_at", "-id")
+    rows = Statement.objects.filter(person_id=person_id).select_related("store").order_by("-stated_at", "-id")
     return [_entry(row) for row in rows]
 
 
@@ -127,7 +129,14 @@ def waiting(person_id: int) -> list[HistoryEntry]:
 
 def _entry(row: Statement) -> HistoryEntry:
     return HistoryEntry(
-        row.pk, Topic(row.topic), row.value, tuple(row.codes), row.stated_at, Channel(row.channel), row.pending
+        number=row.pk,
+        topic=Topic(row.topic),
+        value=row.value,
+        codes=tuple(row.codes),
+        stated_at=row.stated_at,
+        channel=Channel(row.channel),
+        pending=row.pending,
+        place=row.store.name if row.store else "",
     )
 
 

@@ -15,12 +15,18 @@ NO, YES = 0, 1
 LETTER_HOLDS = timedelta(days=30)
 LETTER_MISSES = 5  # wrong codes, after which a letter's own is worth nothing
 _YES_OR_NO = (NO, YES)
+KEPT_FOR = (
+    Topic.RECEIPT_ARCHIVE,
+    Topic.WARRANTY_RECEIPTS,
+)  # services that keep something, which goes when they are turned off
 
 SCALES: Mapping[Topic, tuple[int, ...]] = {
     Topic.RECORDING_LEVEL: tuple(int(level) for level in (Level.TOTAL, Level.GROUP, Level.PRODUCT)),
     Topic.PURCHASE_USE: _YES_OR_NO,
     Topic.PERSONAL_SERVICES: _YES_OR_NO,
     Topic.GROUP_STATISTICS: _YES_OR_NO,
+    Topic.RECEIPT_ARCHIVE: _YES_OR_NO,
+    Topic.WARRANTY_RECEIPTS: _YES_OR_NO,
     Topic.EMAIL: _YES_OR_NO,
     Topic.TEXT_MESSAGE: _YES_OR_NO,
     Topic.PUSH: _YES_OR_NO,
@@ -28,13 +34,16 @@ SCALES: Mapping[Topic, tuple[int, ...]] = {
     Topic.PHONE: _YES_OR_NO,
 }
 
-# Use is allowed until it is forbidden; e-mail, text messages and notifications take a yes first (Finnish Act 917/2014, s. 200)
+# Use is allowed until it is forbidden; what keeps more is turned on first; e-mail, text messages and notifications take a yes
+# first (Finnish Act 917/2014, s. 200)
 DEFAULTS: Mapping[Profile, Mapping[Topic, int]] = {
     Profile.DEFAULT: {
         Topic.RECORDING_LEVEL: Level.PRODUCT,
         Topic.PURCHASE_USE: YES,
         Topic.PERSONAL_SERVICES: YES,
         Topic.GROUP_STATISTICS: YES,
+        Topic.RECEIPT_ARCHIVE: NO,
+        Topic.WARRANTY_RECEIPTS: NO,
         Topic.EMAIL: NO,
         Topic.TEXT_MESSAGE: NO,
         Topic.PUSH: NO,
@@ -46,6 +55,8 @@ DEFAULTS: Mapping[Profile, Mapping[Topic, int]] = {
         Topic.PURCHASE_USE: NO,
         Topic.PERSONAL_SERVICES: YES,
         Topic.GROUP_STATISTICS: YES,
+        Topic.RECEIPT_ARCHIVE: NO,
+        Topic.WARRANTY_RECEIPTS: NO,
         Topic.EMAIL: NO,
         Topic.TEXT_MESSAGE: NO,
         Topic.PUSH: NO,

@@ -17,7 +17,7 @@ from kvitto.choices.types import Shown, Topic
 from kvitto.kernel.collation import sort_key
 from kvitto.stores.types import Level
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,39 @@ TEXTS: dict[Topic, Text] = {
             YES: _("What you buy of this category from then on is recorded again, as everything else."),
         },
         {NO: _("Never record it"), YES: _("Record it again")},
+    ),
+    Topic.RECEIPT_ARCHIVE: Text(
+        _("Receipt archive"),
+        _("Whether receipts of which you have less recorded are kept whole, for your eyes alone."),
+        {
+            NO: _(
+                "Of your receipts nothing is kept but what is recorded. What is in the archive is deleted at once, and nobody can "
+                "open it again. Your Bonus stays exactly as it is."
+            ),
+            YES: _(
+                "From your next receipt on, those of which you have less recorded than the chain records are kept whole in an "
+                "archive, under keys of its own. Only you see it: it is used for no statistics, no marketing and no Bonus, and "
+                "nobody who works here can open it. Each receipt is deleted after two years. Where a chain records totals only, "
+                "and of categories that you keep out, there is nothing in it."
+            ),
+        },
+        {NO: _("Turn it off and delete it"), YES: _("Turn it on")},
+    ),
+    Topic.WARRANTY_RECEIPTS: Text(
+        _("Warranty receipts"),
+        _("Whether what a claim needs is kept of what you buy with a guarantee."),
+        {
+            NO: _(
+                "No warranty receipts are kept, and those that are there are deleted at once. Your receipts and your Bonus stay "
+                "exactly as they are, and so does every guarantee."
+            ),
+            YES: _(
+                "Of what you buy with a guarantee, what a claim needs is kept until the guarantee ends: seller, day, number, the "
+                "goods with their serial number, and the terms. You are reminded before it ends. Only you see it, and you can "
+                "delete each at any time."
+            ),
+        },
+        {NO: _("Turn them off and delete them"), YES: _("Turn them on")},
     ),
     Topic.PERSONAL_SERVICES: Text(
         _("Services made from your purchases"),

@@ -18,6 +18,8 @@ class Topic(StrEnum):
     PURCHASE_USE = "purchase_use"
     PERSONAL_SERVICES = "personal_services"
     GROUP_STATISTICS = "group_statistics"
+    RECEIPT_ARCHIVE = "receipt_archive"
+    WARRANTY_RECEIPTS = "warranty_receipts"
     EMAIL = "email"
     TEXT_MESSAGE = "text_message"
     PUSH = "push"
@@ -102,6 +104,7 @@ class HistoryEntry:
     stated_at: datetime
     channel: Channel
     pending: bool
+    place: str = ""  # the store at whose service point it was said
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +131,13 @@ class History(Generic[T]):
 
 
 class Histories(NamedTuple):
-    """What decides how much of receipts is recorded, by person id: recording levels, and the categories that never are.
+    """What decides how much of receipts is recorded and kept, by person id: recording levels, the categories that never are,
+    whether the receipt archive and the warranty receipts are turned on.
 
     Whoever is absent has said nothing about it.
     """
 
     levels: dict[int, History[Level]]
     categories: dict[int, History[frozenset[str]]]
+    archives: dict[int, History[bool]]
+    warranties: dict[int, History[bool]]

@@ -18,7 +18,7 @@ from kvitto.bonus import actions as bonus
 from kvitto.bonus import closing
 from kvitto.bonus import plans as bonus_plans
 from kvitto.choices import actions as choices
-from kvitto.demo import catalogue, queries, source, staff
+from kvitto.demo import catalogue, queries, services, source, staff
 from kvitto.demo.models import Load
 from kvitto.demo.people import adults, decisions
 from kvitto.demo.ready import add_missing, new_person, open_accounts, password_file
@@ -27,6 +27,9 @@ from kvitto.demo.rules import FIRST_DAY, LAST_DAY, moved, shift_days
 from kvitto.demo.types import Adult, Progress
 from kvitto.households import actions as households
 from kvitto.households.types import NewHome, NewPlace, Role
+from kvitto.intake.actions import take_in
+from kvitto.intake.reference import Reference
+from kvitto.intake.types import Raw
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError
@@ -38,6 +41,7 @@ from kvitto.stores import queries as stores_queries
 from kvitto.stores.network import parse
 
 HOMES = ("norrskar", "tuulimeri")  # a household is at home in one of the two co-ops
+GUARANTEED = 3  # receipts of one line, of goods with a guarantee
 BATCH = 1_000  # people a statement, receipts a write
 ZSTD_LEVEL = 3
 
@@ -93,10 +97,23 @@ def prepare(*, home: Path, now: datetime, by: Actor, progress: Progress = _quiet
     ids = _register(people, account_ids, shift, by, now, progress)
     _settle(people, ids, shift, by, now)
     _decide(people, ids, shift, by, now)
+    known = {
+        adult.username: (person_id, account_ids[adult.username], adult.language)
+        for adult, person_id in zip(people, ids, strict=True)
+        if adult.username
+    }
+    services.turn_on(people=known, shift=shift)
     Load.objects.create(
         id=1, shift_days=shift, source=source.name(), loaded_at=now, account_ids=[*account_ids.values(), *staff_ids]
     )
     return _prepared(home, shift, new=True)
+
+
+def sell_guaranteed(*, shift_days: int, by: Actor, now: datetime) -> int:
+    """Take the goods with a guarantee in, which are in no file; how many receipts. Safe to repeat."""
+    require_transaction()
+    batch = [Raw(place, body) for place, body in enumerate(services.receipts(shift_days), start=1)]
+    return take_in(batch=batch, by=by, now=now, reference=Reference()).recorded
 
 
 def finish(*, now: datetime) -> None:

@@ -27,12 +27,17 @@ from kvitto.kernel.db import opened
 
 # user name -> what can be seen as them, in the order of the page
 SIGHTS: dict[str, Promise] = {
-    "aino": _("Keeps everything: every product of a year, bought for a household of two whose main member she is."),
+    "aino": _(
+        "Keeps everything: every product of a year, and the warranty receipt of a washing machine; main member of a "
+        "household of two."
+    ),
     "bjorn": _(
         "Aino's partner, with a card and receipts of his own: she sees one sum a receipt, and he can hide its day."
     ),
     "chen": _("The longest list of all, with fuel and restaurant meals of which only totals are recorded."),
-    "henrik": _("Has lowered the recording level to product groups: no single product is to be seen."),
+    "henrik": _(
+        "Has lowered the recording level to product groups: single products are to be seen in his receipt archive only."
+    ),
     "dan": _("Has lowered the recording level to totals: what was bought is not recorded at all."),
     "juhani": _("Buys at two chains; one of them recorded product groups for half of the year, every product since."),
     "amira": _("Has just joined and bought nothing yet: how the pages look when they are empty."),

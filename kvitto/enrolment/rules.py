@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from kvitto.choices.rules import NO, SCALES, WISHES, YES, is_sound
+from kvitto.choices.rules import KEPT_FOR, NO, SCALES, WISHES, YES, is_sound
 from kvitto.choices.types import Topic
 from kvitto.enrolment.types import ChoiceRecord, PlaceRecord, Values
 from kvitto.households.types import Role
@@ -16,7 +16,7 @@ from kvitto.stores.types import Level
 LANGUAGES = ("sv", "fi", "en")
 FIRST_BIRTH = date(1880, 1, 1)
 WORDS: Mapping[Topic, Mapping[str, int]] = {
-    **{topic: {"no": NO, "yes": YES} for topic in SCALES},
+    **{topic: {"no": NO, "yes": YES} for topic in SCALES if topic not in KEPT_FOR},
     Topic.RECORDING_LEVEL: {level.name.lower(): int(level) for level in Level if level},
 }
 
@@ -89,6 +89,8 @@ def choice(values: Values, now: datetime) -> ChoiceRecord:
         if topic in WISHES and not is_sound(topic, None, codes):  # categories are the assortment's: see who takes them
             raise BadValueError("value", f"cannot be said about {topic}")
         return ChoiceRecord(_number(values, "member"), topic, None, codes, stated_at)
+    if topic in KEPT_FOR:
+        raise BadValueError("topic", "nothing was kept for it before: members turn it on here")
     if word not in WORDS[topic]:
         raise BadValueError("value", f"none of {', '.join(WORDS[topic])}")
     return ChoiceRecord(_number(values, "member"), topic, WORDS[topic][word], (), stated_at)

@@ -9,13 +9,14 @@ What several tills hand in at the same moment is taken in together: what is look
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from kvitto.assortment.types import Barred
 from kvitto.bonus import actions as bonus
 from kvitto.choices import queries as choices
 from kvitto.choices.types import Histories
-from kvitto.intake import deliveries, gaps, leftovers
+from kvitto.intake import deliveries, gaps, leftovers, services
 from kvitto.intake.formats import Peek, decode, peek
 from kvitto.intake.forms import NON_SALES, decode_header, decode_order, decode_totals
 from kvitto.intake.reference import Reference
@@ -29,6 +30,7 @@ from kvitto.intake.rules import (
     is_late,
     noon,
 )
+from kvitto.intake.services import Aside
 from kvitto.intake.types import BatchResult, Form, Parcel, Raw, Refusal, Refused, State, UsedNumber
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
@@ -67,6 +69,7 @@ class Work:
     well: list[tuple[str, str, int]] = field(default_factory=list)  # store, workstation, sequence of those that passed
     numbers: list[UsedNumber] = field(default_factory=list)  # of tills, by whatever passed
     unknown_cards: list[tuple[Key, str]] = field(default_factory=list)
+    asides: dict[int, Aside] = field(default_factory=dict)  # for members' own services, by the place in the parcel
 
     @property
     def kept(self) -> bool:
@@ -137,6 +140,7 @@ def _store_all(works: Sequence[Work], now: datetime, reference: Reference) -> No
     bonus.note_late(receipts=changed, closed_until=closed_until)
     for (work, index, _, _), outcome in zip(held, outcomes, strict=True):
         work.result.states[index] = _STATES[outcome.outcome]
+    _keep_asides(held, outcomes, now)
     headers = [(work, index, key, kind) for work, _ in kept for index, key, kind in work.headers]
     new = leftovers.keep_headers(headers=[(key, kind) for _, _, key, kind in headers], now=now)
     for work, index, key, _ in headers:
@@ -154,6 +158,15 @@ def _store_all(works: Sequence[Work], now: datetime, reference: Reference) -> No
     )
     # last: whoever takes in other receipts of the same till's day waits for this row until the commit
     gaps.note(numbers=[each for work, _ in kept for each in work.numbers], now=now)
+
+
+def _keep_asides(held: Sequence[tuple[Work, int, Packed, int]], outcomes: Sequence[Stored], now: datetime) -> None:
+    """Hand what members' own services keep of the receipts that are stored now on to them."""
+    kept: dict[str, dict[Key, Aside]] = {"inserted": {}, "superseded": {}}
+    for (work, index, receipt, _), outcome in zip(held, outcomes, strict=True):
+        if outcome.outcome in kept and index in work.asides:
+            kept[outcome.outcome][receipt.head.key] = work.asides[index]
+    services.keep(new=kept["inserted"], corrected=kept["superseded"], now=now)
 
 
 def _take_one(index: int, raw: Raw, seen: Peek, work: Work) -> State | Packed:
@@ -183,29 +196,43 @@ def _take_one(index: int, raw: Raw, seen: Peek, work: Work) -> State | Packed:
     person_id = _buyer(receipt.card, key, receipt.end_time, work)
     if person_id is None:
         return State.NO_MEMBER
-    return _recorded(receipt, form, amounts=amounts, store=store, key=key, person_id=person_id, batch=work.batch)
+    packed, aside = _recorded(
+        receipt, form, amounts=amounts, store=store, key=key, person_id=person_id, batch=work.batch
+    )
+    if aside is not None:
+        work.asides[index] = aside
+    return packed
 
 
 def _recorded(
     receipt: Receipt, form: bytes, *, amounts: list[int], store: StoreInfo, key: Key, person_id: int, batch: Batch
-) -> Packed:
-    """What may be stored of a buyer's receipt."""
-    level, reason = _level(receipt, store, person_id, batch)
-    return pack(
-        reduce(
-            receipt,
-            amounts=amounts,
-            key=key,
-            person_id=person_id,
-            level=level,
-            reason=reason,
-            facts=batch.reference.facts[store.chain_code],
-            group_depth=batch.reference.depths.depth(receipt.business_day),
-            barred=_barred(receipt, person_id, batch),
-            counted=batch.reference.counted(receipt.business_day),
-            digest=receipt_digest(form),
-        )
+) -> tuple[Packed, Aside | None]:
+    """What may be stored of a buyer's receipt, and what the buyer's own services keep of it."""
+    chain = batch.reference.level(store.chain_id, receipt.channel, receipt.business_day)
+    level, reason = _level(receipt, chain, person_id, batch)
+    at_level = partial(
+        reduce,
+        receipt,
+        amounts=amounts,
+        key=key,
+        person_id=person_id,
+        reason=reason,
+        facts=batch.reference.facts[store.chain_code],
+        group_depth=batch.reference.depths.depth(receipt.business_day),
+        barred=_barred(receipt, person_id, batch),
+        counted=batch.reference.counted(receipt.business_day),
+        digest=receipt_digest(form),
     )
+    storable = at_level(level=level)
+    aside = services.aside(
+        person_id=person_id,
+        reason=reason,
+        whole=lambda: storable if level is chain else at_level(level=chain),
+        end_time=receipt.end_time,
+        now=batch.now,
+        histories=batch.histories,
+    )
+    return pack(storable), aside
 
 
 def _take_header(index: int, raw: Raw, work: Work) -> State:
@@ -300,10 +327,10 @@ def _refuse(
     return State.REFUSED
 
 
-def _level(receipt: Receipt, store: StoreInfo, person_id: int, batch: Batch) -> tuple[Level, LevelReason]:
+def _level(receipt: Receipt, chain: Level, person_id: int, batch: Batch) -> tuple[Level, LevelReason]:
     history = batch.histories.levels.get(person_id)
     return level_for(
-        chain=batch.reference.level(store.chain_id, receipt.channel, receipt.business_day),
+        chain=chain,
         member_then=history.at(receipt.end_time) if history else batch.reference.start,
         member_now=history.at(batch.now) if history else batch.reference.start,
     )

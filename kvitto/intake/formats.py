@@ -15,7 +15,7 @@ from kvitto.intake.scrub import scrubbed
 from kvitto.intake.types import Raw, Reason, Refusal
 from kvitto.kernel.money import AMOUNT_PATTERN, END
 from kvitto.purchases.rules import canonical
-from kvitto.purchases.types import QUANTITY_PATTERN, Receipt
+from kvitto.purchases.types import QUANTITY_PATTERN, Line, Receipt
 
 MAX_BYTES = 4 * 1024 * 1024  # of one receipt
 _AMOUNTS = re.compile(rf"(?:{AMOUNT_PATTERN.strip('^').removesuffix(END)}\n)*")
@@ -99,11 +99,19 @@ def decode(raw: Raw) -> tuple[Receipt, bytes] | Refusal:
 
 def without_numbers_of_people(receipt: Receipt) -> Receipt:
     """The receipt without card numbers and identity codes that a till has printed into the texts of its lines."""
-    texts = "\n".join([line.text for line in receipt.lines])
-    if scrubbed(texts) == texts:
+    texts = [line.text for line in receipt.lines]
+    texts += [each.terms or "" for line in receipt.lines if line.guarantees for each in line.guarantees]
+    text = "\n".join(texts)
+    if scrubbed(text) == text:
         return receipt
-    lines = [msgspec.structs.replace(line, text=scrubbed(line.text)) for line in receipt.lines]
-    return msgspec.structs.replace(receipt, lines=lines)
+    return msgspec.structs.replace(receipt, lines=[_without_numbers(line) for line in receipt.lines])
+
+
+def _without_numbers(line: Line) -> Line:
+    guarantees = line.guarantees and [
+        msgspec.structs.replace(each, terms=each.terms and scrubbed(each.terms)) for each in line.guarantees
+    ]
+    return msgspec.structs.replace(line, text=scrubbed(line.text), guarantees=guarantees)
 
 
 def unreadable(raw: Raw) -> Refusal | None:

@@ -4,9 +4,11 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from kvitto.assortment.types import LONGEST_GUARANTEE
 from kvitto.intake.forms import Header, Totals
 from kvitto.intake.types import Reason, Refusal
 from kvitto.kernel.money import cents, vat_in
+from kvitto.kernel.periods import months_after
 from kvitto.purchases.types import Line, Receipt
 from kvitto.stores.types import StoreInfo
 
@@ -36,7 +38,7 @@ def check(
     """The first rule a receipt breaks, or None. `amounts` are the cents of its lines; a web order has no till."""
     if not is_order and receipt.workstation not in store.workstations:
         return UNKNOWN_TILL
-    return check_time(receipt, now=now) or check_sums(receipt, amounts)
+    return check_time(receipt, now=now) or check_sums(receipt, amounts) or check_guarantees(receipt)
 
 
 def check_header(header: Header, *, store: StoreInfo, now: datetime) -> Refusal | None:
@@ -108,6 +110,23 @@ def check_sums(receipt: Receipt, amounts: list[int]) -> Refusal | None:
     off = sum([cents(tender.amount) for tender in receipt.tenders]) - total - rounding
     if off:
         return Refusal(Reason.SUMS, "$.tenders", f"the tenders differ from total and rounding by {off} cents")
+    return None
+
+
+def check_guarantees(receipt: Receipt) -> Refusal | None:
+    """Each guarantee says either for how many months or until when, and ends neither before it begins nor after the longest."""
+    day = receipt.business_day
+    for number, line in enumerate(receipt.lines):
+        for place, each in enumerate(line.guarantees or ()):
+            where = f"$.lines[{number}].guarantees[{place}]"
+            if (each.months is None) is (each.until is None):
+                return Refusal(Reason.NOT_VALID, where, "either months or a last day is expected")
+            if each.until and not day <= each.until <= months_after(day, LONGEST_GUARANTEE):
+                return Refusal(
+                    Reason.NOT_VALID,
+                    f"{where}.until",
+                    f"a day within {LONGEST_GUARANTEE} months of the business day is expected",
+                )
     return None
 
 

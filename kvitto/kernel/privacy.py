@@ -25,6 +25,9 @@ class Rule(StrEnum):
 
     REFERENCE = "while it is in use: reference data about no person"
     PURCHASE_WINDOW = "24 months from the business day"
+    ARCHIVE = "24 months from the business day, and no longer than the member keeps the archive turned on"
+    WARRANTY = "until the guarantee ends, and no longer than the member keeps the service turned on"
+    KEY = "as long as what it opens"
     MEMBERSHIP = "until the person is erased"
     ACCOUNT = "until the account is closed"
     AUDIT = "as long as the record of acts, which is never shortened"

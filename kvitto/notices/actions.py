@@ -16,8 +16,8 @@ from kvitto.notices.types import Kind, Way
 def tell(*, person_id: int, kind: Kind, now: datetime, number: int | None = None, way: Way | None = None) -> None:
     """Make a notice, in the transaction of what it tells, whose own entry in the record of acts stands for both.
 
-    Where there is a mail server, it is queued for mail as well. `number`: a statement's. Nothing is read back: whoever makes a
-    notice, such as staff, may find none of the person's.
+    Where there is a mail server, it is queued for mail as well. `number`: a statement's, or days. Nothing is read back: whoever
+    makes a notice, such as staff, may find none of the person's.
     """
     require_transaction()
     mail_at = now if settings.MAIL_SERVER else None

@@ -56,7 +56,7 @@ class Notice(models.Model):
         id = Held(FieldClass.IDENTIFIER, "names the notice, also as the name of its mail", Rule.NOTICE, exported=False)
         person = Held(FieldClass.IDENTIFIER, "who is told", Rule.NOTICE, exported=True)
         kind = _told("what is told: the sentence is composed from it")
-        number = _told("which statement it is about")
+        number = _told("which statement it is about, or within how many days something ends")
         way = _told("in which way the member had said it")
         made_at = _told("when it happened")
         read_at = _told("when the member has opened the notices")

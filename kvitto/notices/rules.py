@@ -13,8 +13,9 @@ KEPT = timedelta(days=365)  # from the making, read or not
 TRIES = 12  # with the waits between them, a day and a half: longer than a server is usually down
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=6)
 
-NUMBERED: Collection[Kind] = (Kind.CHOICE_HOLDS, Kind.CHOICE_WAITS, Kind.CHOICE_CONFIRMED)  # they name a statement
-WITH_WAY: Collection[Kind] = (Kind.CHOICE_HOLDS, Kind.CHOICE_WAITS)
+STATED: Collection[Kind] = (Kind.CHOICE_HOLDS, Kind.CHOICE_WAITS, Kind.CHOICE_CONFIRMED)  # they name a statement
+NUMBERED: Collection[Kind] = (*STATED, Kind.WARRANTY_ENDS)  # that names the days
+WITH_WAY: Collection[Kind] = (Kind.CHOICE_HOLDS, Kind.CHOICE_WAITS, Kind.RECORDED_REMOVED)
 
 _PORTS = {"smtps": 465, "smtp": 587}
 

@@ -15,6 +15,9 @@ _SENTENCES: dict[Kind, Promise] = {
         "A choice of yours was confirmed with the code from a letter, and holds. It is statement {number}. If that was not you, "
         "decide anew: what you decide holds at once."
     ),
+    Kind.RECORDED_REMOVED: _(
+        "What was recorded of your purchases beyond your choices was removed, as was asked {way}. If that was not you, tell us."
+    ),
     Kind.HOUSEHOLD_JOINED: _("An adult has come into your household with an invitation of yours."),
     Kind.HOUSEHOLD_LEFT: _("An adult has left your household."),
     Kind.HOUSEHOLD_TAKEN_OUT: _("Your main member has ended your place in the household. Your receipts stay yours."),
@@ -22,6 +25,7 @@ _SENTENCES: dict[Kind, Promise] = {
     Kind.HOUSEHOLD_MAIN_HANDED_OVER: _("Your offer was accepted: your household has another main member now."),
     Kind.HOUSEHOLD_MAIN_NAMED: _("You were named your household's main member."),
     Kind.HOUSEHOLD_GUARDIAN_NAMED: _("You were named a guardian of a child in your household."),
+    Kind.WARRANTY_ENDS: _("The guarantee of something that you have bought ends within {number} days."),
 }
 _WAYS: dict[Way, Promise] = {
     Way.SERVICE_POINT: _("at a service point"),

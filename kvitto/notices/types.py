@@ -11,6 +11,7 @@ class Kind(StrEnum):
     CHOICE_HOLDS = "choice_holds"  # staff wrote a choice down, and it holds
     CHOICE_WAITS = "choice_waits"  # staff wrote a choice down, and it waits for the person's yes
     CHOICE_CONFIRMED = "choice_confirmed"  # what waited was confirmed with the code from a letter
+    RECORDED_REMOVED = "recorded_removed"  # staff had what was recorded removed, as the person asked
     HOUSEHOLD_JOINED = "household_joined"  # to the main member: an adult has come in
     HOUSEHOLD_LEFT = "household_left"  # to the main member: an adult has gone
     HOUSEHOLD_TAKEN_OUT = "household_taken_out"  # to the one whose place was ended
@@ -18,6 +19,7 @@ class Kind(StrEnum):
     HOUSEHOLD_MAIN_HANDED_OVER = "household_main_handed_over"  # to the one who was the main member
     HOUSEHOLD_MAIN_NAMED = "household_main_named"  # to the one who was named the main member
     HOUSEHOLD_GUARDIAN_NAMED = "household_guardian_named"  # to the new guardian
+    WARRANTY_ENDS = "warranty_ends"  # the guarantee of something bought ends within so many days
 
 
 class Way(StrEnum):
@@ -30,7 +32,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One notice to the person who reads it. `number` is a statement's."""
+    """One notice to the person who reads it. `number` is a statement's, or days."""
 
     notice_id: int
     kind: Kind

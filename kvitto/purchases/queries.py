@@ -263,6 +263,48 @@ def head_of(*, person_id: int, day: date, receipt_id: int) -> ReceiptHead | None
     return _head(row) if row else None
 
 
+def heads_of(*, person_id: int, receipts: Sequence[tuple[date, int]]) -> list[ReceiptHead]:
+    """Those of a person's receipts, given by (business day, id), without what was bought; newest first."""
+    with batch_cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_HEAD} FROM purchases_receipt JOIN unnest(%s::date[], %s::bigint[]) AS wanted (business_day, id)"
+            f" USING (business_day, id) WHERE person_id = %s {_NEWEST_FIRST}",
+            [[day for day, _ in receipts], [receipt_id for _, receipt_id in receipts], person_id],
+            binary=True,
+        )
+        return [_head(row) for row in cursor]
+
+
+def detail_of(*, person_id: int, day: date, receipt_id: int) -> ReceiptDetail | None:
+    """What is recorded of one receipt of a person at every level; None as `head_of`. Opens nothing."""
+    with batch_cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_HEAD}, {_SEALED}, {_DETAIL} FROM purchases_receipt"
+            " WHERE business_day = %s AND id = %s AND person_id = %s",
+            [day, receipt_id, person_id],
+            binary=True,
+        )
+        row = cursor.fetchone()
+    return _detail(row) if row else None
+
+
+def standing(keys: Sequence[Key]) -> dict[Key, tuple[int, LevelReason]]:
+    """The id of each stored receipt with one of the keys, and why it is recorded at its level."""
+    if not keys:
+        return {}
+    columns = zip(*[msgspec.structs.astuple(key) for key in keys], strict=True)
+    with batch_cursor() as cursor:
+        cursor.execute(
+            "SELECT r.store_id, r.business_day, r.workstation, r.sequence, r.begin_time, r.id, r.level_reason"
+            " FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[], %s::timestamptz[])"
+            " AS k (store_id, business_day, workstation, sequence, begin_time)"
+            " JOIN purchases_receipt r USING (business_day, store_id, workstation, sequence, begin_time)",
+            list(map(list, columns)),
+            binary=True,
+        )
+        return {Key(*key): (receipt_id, LevelReason(reason)) for *key, receipt_id, reason in cursor.fetchall()}
+
+
 def newest_id(person_id: int) -> int:
     """The id of the receipt of a person's that was stored last; 0 when there is none."""
     with batch_cursor() as cursor:

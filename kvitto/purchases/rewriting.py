@@ -81,7 +81,9 @@ def rewrite(*, person_id: int, less: Less, by: Actor, purpose: str, now: datetim
     if not changed:
         return 0
     quarters = {quarter_of(day) for day, _ in changed}
-    vault.replace_keys(person_id=person_id, quarters=quarters, by=by, subject=subject, now=now)
+    vault.replace_keys(
+        person_id=person_id, compartment=Compartment.LINES, quarters=quarters, by=by, subject=subject, now=now
+    )
     _write(
         person_id,
         [(row, new) for row, new in zip(rows, after, strict=True) if quarter_of(new.business_day) in quarters],

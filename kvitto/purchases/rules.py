@@ -15,6 +15,7 @@ from kvitto.purchases.types import (
     Content,
     GroupContent,
     GroupReceipt,
+    Guarantee,
     Head,
     Key,
     LevelReason,
@@ -25,6 +26,7 @@ from kvitto.purchases.types import (
     ProductReceipt,
     Receipt,
     StorableReceipt,
+    StoredGuarantee,
     StoredLine,
     TotalReceipt,
     level_of,
@@ -126,7 +128,8 @@ def reduce(  # noqa: PLR0913  what was found out about the receipt, each a word 
         entries = ((line.type, line.code, amount) for line, amount in lines)
         groups = _group_content(entries, facts, group_depth, paid=_paid(receipt))
         return GroupReceipt(head, groups if barred is None else groups_without(groups, barred))
-    content = ProductContent([_stored(*line) for line in lines], _paid(receipt))
+    stored = [_stored(*line, guarantee_of(line[0], facts, receipt.business_day)) for line in lines]
+    content = ProductContent(stored, _paid(receipt))
     return ProductReceipt(head, content if barred is None else lines_without(content, barred, facts))
 
 
@@ -238,7 +241,25 @@ def bonus_basis(
     return [BonusBasis(each, *sums[each]) for each in sorted(sums) if counted is None or each in counted]
 
 
-def _stored(line: Line, amount: int) -> StoredLine:
+def guarantee_of(line: Line, facts: Facts, business_day: date) -> StoredGuarantee | None:
+    """The longest of the guarantees that a receipt states for goods sold; where it states none, that of their product."""
+    if line.type != "item":
+        return None
+    stated = [(_last_day(each, business_day), each.terms or "") for each in line.guarantees or ()]
+    if not stated:
+        product = facts.get(line.code) if line.code else None
+        if product is None or not product.guarantee_months:
+            return None
+        stated = [(months_after(business_day, product.guarantee_months), "")]
+    until, terms = max(stated, key=lambda each: each[0])
+    return StoredGuarantee(until, terms, line.serial or "")
+
+
+def _last_day(stated: Guarantee, business_day: date) -> date:
+    return stated.until or months_after(business_day, stated.months or 0)
+
+
+def _stored(line: Line, amount: int, guarantee: StoredGuarantee | None) -> StoredLine:
     return StoredLine(
         line.type,
         line.code or "",
@@ -248,6 +269,7 @@ def _stored(line: Line, amount: int) -> StoredLine:
         amount,
         cents(line.discount) if line.discount else 0,
         line.vat,
+        guarantee,
     )
 
 

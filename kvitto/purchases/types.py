@@ -11,6 +11,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
+from kvitto.assortment.types import LONGEST_GUARANTEE
 from kvitto.kernel.money import AMOUNT_PATTERN, END
 from kvitto.stores.types import Level
 
@@ -30,6 +31,16 @@ Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset
 LineType = Literal["item", "return", "deposit", "deposit_return", "discount"]
 
 
+class Guarantee(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, gc=False):
+    """How long somebody answers for the goods of a line: so many months from the business day, or until a day."""
+
+    months: Annotated[
+        Annotated[int, Meta(ge=1, le=LONGEST_GUARANTEE)] | None, Meta(description="From the business day on")
+    ] = None
+    until: Annotated[date | None, Meta(description="The last day of it; instead of months")] = None
+    terms: Annotated[Text | None, Meta(description="Who answers and for what, or where that stands")] = None
+
+
 class Line(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, gc=False):
     """One line of a receipt."""
 
@@ -46,6 +57,14 @@ class Line(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, 
     bonus: Annotated[bool | None, Meta(description="The till's word on whether the line earns Bonus")] = None
     void: Annotated[
         bool | None, Meta(description="Cancelled while ringing up: counts for nothing, is not recorded")
+    ] = None
+    guarantees: Annotated[
+        Annotated[list[Guarantee], Meta(max_length=10)] | None,
+        Meta(description="Of the goods; what is recorded is the longest"),
+    ] = None
+    serial: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=100)] | None,
+        Meta(description="The serial number of the goods; recorded with a guarantee only"),
     ] = None
 
 
@@ -119,6 +138,14 @@ class BonusBasis(Struct, array_like=True, frozen=True, gc=False):
     quantity: int = 0
 
 
+class StoredGuarantee(Struct, array_like=True, frozen=True, gc=False):
+    """What is recorded of the guarantee of a line: its last day, its terms and the goods' serial number, both may be empty."""
+
+    until: date
+    terms: str = ""
+    serial: str = ""
+
+
 class StoredLine(Struct, array_like=True, frozen=True, gc=False):
     """One recorded line at product level. Money in cents, the quantity in ten-thousandths."""
 
@@ -130,6 +157,7 @@ class StoredLine(Struct, array_like=True, frozen=True, gc=False):
     cents: int
     discount_cents: int
     vat: str
+    guarantee: StoredGuarantee | None = None
 
 
 class Paid(Struct, array_like=True, frozen=True, gc=False):

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from kvitto.accounts import actions as accounts
 from kvitto.accounts import tokens, tries
+from kvitto.archive import actions as archive
+from kvitto.archive import queries as archived
 from kvitto.bonus import actions as bonus
 from kvitto.choices import actions as choices
 from kvitto.households import actions as households
@@ -19,21 +21,30 @@ from kvitto.purchases.rules import keep_from
 from kvitto.retention.types import RetentionRun
 from kvitto.vault import actions as vault
 from kvitto.vault import queries as keys
+from kvitto.vault.types import Compartment
+from kvitto.warranties import actions as warranties
+from kvitto.warranties import queries as warranty_receipts
 
 
 def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> RetentionRun:
     """Delete what is over its time as of `now`, destroy its keys, drop emptied partitions, make the coming ones.
 
-    The deletion, its keys and its audit entries commit together. A receipt goes when its business day is 24 months past; a
-    quarter's keys go when its last day is.
+    The deletion, its keys and its audit entries commit together. A receipt goes when its business day is 24 months past, also
+    from an archive; a warranty receipt when its guarantee has ended; a quarter's keys go when its last day is.
     """
-    oldest = keep_from(now.date())
-    quarter = quarter_of(oldest)
+    today, oldest = now.date(), keep_from(now.date())
+    over = {
+        Compartment.LINES: quarter_of(oldest),
+        Compartment.ARCHIVE: quarter_of(oldest),
+        Compartment.WARRANTY: quarter_of(today),
+    }
     if dry_run:
         return RetentionRun(
             keep_from=oldest,
             receipts=queries.due(keep_from=oldest),
-            keys=keys.before(quarter),
+            archived=archived.due(keep_from=oldest),
+            warranties=warranty_receipts.due(today=today),
+            keys=sum(keys.before(before, compartment) for compartment, before in over.items()),
             partitions_dropped=0,
             partitions_made=0,
             leftovers=leftovers.count_over(now=now, keep_from=oldest),
@@ -45,7 +56,12 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         )
     with opened():
         receipts = purchases.purge_before(day=oldest, by=by, now=now)
-        destroyed = vault.destroy_quarters(before=quarter, by=by, now=now)
+        archive_receipts = archive.purge_before(day=oldest, by=by, now=now)
+        destroyed = sum(
+            vault.destroy_quarters(compartment=compartment, before=before, by=by, now=now)
+            for compartment, before in over.items()
+        )
+        ended = warranties.forget_over(today=today, by=by, now=now)
         sessions = accounts.forget_sessions(now=now)
         tokens.forget(now=now)
         failures = tries.forget(now=now)
@@ -55,9 +71,11 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
     return RetentionRun(
         keep_from=oldest,
         receipts=receipts,
+        archived=archive_receipts,
+        warranties=ended,
         keys=destroyed,
         partitions_dropped=len(partitions.drop_emptied(keep_from=oldest)),
-        partitions_made=partitions.ensure(today=now.date()),
+        partitions_made=partitions.ensure(today=today),
         leftovers=forgotten,
         sessions=sessions,
         tries=failures,

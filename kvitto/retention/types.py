@@ -10,6 +10,8 @@ class RetentionRun:
 
     keep_from: date  # the oldest business day that stays
     receipts: int
+    archived: int  # of them, those that were in an archive, too
+    warranties: int
     keys: int
     partitions_dropped: int
     partitions_made: int

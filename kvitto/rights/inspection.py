@@ -13,6 +13,7 @@ import msgspec
 from django.apps import apps
 from django.db.models import Model, Q
 
+from kvitto.archive import queries as archive
 from kvitto.assortment import queries as assortment
 from kvitto.assortment.types import named
 from kvitto.kernel import identity
@@ -24,9 +25,10 @@ from kvitto.rights import queries
 from kvitto.rights.rules import thing_of
 from kvitto.rights.types import Column, Holding, Topic
 from kvitto.stores import queries as stores
+from kvitto.warranties import queries as warranties
 
 PURPOSE = "own export"  # what the audit entry says the lines were opened for
-RECEIPTS, SEALED = "purchases_receipt", "sealed"
+RECEIPTS, ARCHIVED, WARRANTIES, SEALED = "purchases_receipt", "archive_receipt", "warranties_warranty", "sealed"
 SHARED = ("households_", "staff_")  # of these no member's page reaches a row: they are asked as the system
 
 
@@ -67,6 +69,10 @@ def everything_about(*, person_id: int, language: str, by: Actor, now: datetime)
     for holding in found:
         if holding.table == RECEIPTS:
             _open(holding.rows, person_id, language, by, now)
+        elif holding.table == ARCHIVED:
+            _open_archive(holding, person_id, language, by, now)
+        elif holding.table == WARRANTIES:
+            _open_warranties(holding, person_id, by, now)
     return sorted(found, key=lambda holding: list(Topic).index(holding.topic))
 
 
@@ -116,11 +122,35 @@ def _open(rows: Sequence[dict[str, Any]], person_id: int, language: str, by: Act
         purpose=PURPOSE,
         now=now,
     )
-    places = stores.places()
-    groups = {number: named(group.names, language) for number, group in assortment.groups().items()}
+    places, groups = stores.places(), _groups(language)
     for row, content in zip(rows, contents, strict=True):
         row["store_id"] = places[row["store_id"]].name
         row[SEALED] = _told(content, groups)
+
+
+def _open_archive(holding: Holding, person_id: int, language: str, by: Actor, now: datetime) -> None:
+    """Put what was bought into archived receipts; those whose archive is turned off meanwhile are gone."""
+    found = archive.opened(person_id=person_id, by=by, purpose=PURPOSE, now=now)
+    contents = {each[:2]: each.content for each in found}
+    places, groups = stores.places(), _groups(language)
+    holding.rows[:] = [
+        row | {"store_id": places[row["store_id"]].name, SEALED: _told(contents[key], groups)}
+        for row in holding.rows
+        if (key := (row["business_day"], row["receipt_id"])) in contents
+    ]
+
+
+def _open_warranties(holding: Holding, person_id: int, by: Actor, now: datetime) -> None:
+    """Put what is sealed into warranty receipts; those that are turned off meanwhile are gone."""
+    found = warranties.of_person(person_id=person_id, by=by, purpose=PURPOSE, now=now)
+    copies = {each.warranty_id: each.copy for each in found}
+    holding.rows[:] = [
+        row | {SEALED: msgspec.structs.asdict(copies[row["id"]])} for row in holding.rows if row["id"] in copies
+    ]
+
+
+def _groups(language: str) -> dict[int, str]:
+    return {number: named(group.names, language) for number, group in assortment.groups().items()}
 
 
 def _told(content: Content, groups: Mapping[int, str]) -> dict[str, Any] | None:
@@ -131,5 +161,8 @@ def _told(content: Content, groups: Mapping[int, str]) -> dict[str, Any] | None:
     if isinstance(content, GroupContent):
         told["groups"] = [{"group": groups.get(number, ""), "cents": cents} for number, cents in content.groups]
     else:
-        told["lines"] = [msgspec.structs.asdict(line) for line in content.lines]
+        told["lines"] = [
+            msgspec.structs.asdict(line) | {"guarantee": line.guarantee and msgspec.structs.asdict(line.guarantee)}
+            for line in content.lines
+        ]
     return told

@@ -6,6 +6,7 @@ and keys, and change neither; so what removes asks as the system, for the one pe
 
 from datetime import date, datetime
 
+from kvitto.archive import actions as archive
 from kvitto.assortment import queries as assortment
 from kvitto.audit import actions as audit
 from kvitto.choices import queries as choices
@@ -16,14 +17,18 @@ from kvitto.kernel.actor import SYSTEM, Actor, ActorKind
 from kvitto.kernel.db import opened, require_transaction
 from kvitto.kernel.periods import Period, quarter_end, quarter_of
 from kvitto.members import queries as members
+from kvitto.notices import actions as notices
+from kvitto.notices.types import Kind, Way
+from kvitto.purchases import queries as purchases
 from kvitto.purchases import rewriting
 from kvitto.purchases.actions import NotOwnReceiptError
 from kvitto.purchases.rewriting import Less
 from kvitto.purchases.rules import Facts
 from kvitto.purchases.rules import less as less_of
-from kvitto.purchases.types import ProductContent, Recorded
+from kvitto.purchases.types import LevelReason, ProductContent, Recorded
 from kvitto.rights.models import Sweep
 from kvitto.rights.types import Removal, Removed
+from kvitto.staff import records
 from kvitto.stores import queries as stores
 from kvitto.stores.types import Level
 
@@ -53,16 +58,37 @@ def remove_recorded(*, person_id: int, by: Actor, now: datetime) -> Removed:
     """Take out of a person's stored receipts what would not be recorded now: by their level of now, and their categories.
 
     Stores, days, totals and Bonus bases stay to the cent. The keys of the quarters that lose something are replaced, so that no
-    old copy opens. What is removed does not come back, whatever is chosen later.
+    old copy opens. What is removed does not come back, whatever is chosen later: it leaves the archive, too, and so do the
+    categories.
     """
     require_transaction()
+    return _remove_recorded(person_id, by=by, now=now)
+
+
+def remove_for(*, case_id: int, by: Actor, now: datetime) -> None:
+    """As `remove_recorded`, for the member of a case at a service point or on the phone; they get a notice.
+
+    The system opens what is removed: staff see none of it, nor how much it was. Raises what `records.removal_for` does.
+    """
+    require_transaction()
+    case, way = records.removal_for(case_id=case_id, by=by, now=now)
+    _remove_recorded(case.person_id, by=by, now=now, case=case.number)
+    notices.tell(person_id=case.person_id, kind=Kind.RECORDED_REMOVED, way=Way(way), now=now)
+
+
+def _remove_recorded(person_id: int, *, by: Actor, now: datetime, case: str = "") -> Removed:
     level, categories = _standing(person_id)
+    reference = _reference()
     with identity.acting(ActorKind.SYSTEM):
-        return _remove(person_id, _less(_reference(), level, categories), "level,sealed", by=by, now=now)
+        done = _remove(person_id, _less(reference, level, categories), "level,sealed", by=by, now=now, case=case)
+        less = _less_archived(person_id, _less(reference, Level.PRODUCT, categories))
+        archive.rewrite(person_id=person_id, less=less, by=_opener(by), now=now)
+    return done
 
 
 def remove_receipt(*, person_id: int, day: date, receipt_id: int, by: Actor, now: datetime) -> Removed:
-    """Take everything but the total out of one receipt of a person. Opens what is of the same quarter, whose key is replaced.
+    """Take everything but the total out of one receipt of a person, and out of their archive. Opens what is of the same quarter,
+    whose key is replaced.
 
     Raises NotOwnReceiptError for a receipt that is not there, not that person's, or has its total only.
     """
@@ -77,7 +103,8 @@ def remove_receipt(*, person_id: int, day: date, receipt_id: int, by: Actor, now
     quarter = Period(quarter_end(quarter_of(day) - 1), quarter_end(quarter_of(day)))
     with identity.acting(ActorKind.SYSTEM):
         done = _remove(person_id, less, "level,sealed", by=by, now=now, period=quarter)
-    if not done.receipts:
+        archived = archive.rewrite(person_id=person_id, less=less, by=by, now=now)
+    if not done.receipts and not archived:
         raise NotOwnReceiptError("no such receipt with more than its total")
     return done
 
@@ -101,6 +128,9 @@ def sweep(*, now: datetime, by: Actor = SYSTEM) -> int:
             if less(receipts) != receipts:
                 with opened():
                     changed += _remove(person_id, less, "sealed", by=by, now=now).receipts
+    for person_id in people:
+        with opened():
+            archive.rewrite(person_id=person_id, less=less, by=by, now=now)
     with opened():
         Sweep.objects.update_or_create(id=1, defaults={"version": version})
         audit.record(by=by, action="rights.sweep", now=now, purpose=PURPOSE, count=changed)
@@ -120,13 +150,36 @@ def _reference() -> Reference:
 
 
 def _remove(
-    person_id: int, less: Less, fields: str, *, by: Actor, now: datetime, period: Period = rewriting.EVER
+    person_id: int,
+    less: Less,
+    fields: str,
+    *,
+    by: Actor,
+    now: datetime,
+    period: Period = rewriting.EVER,
+    case: str = "",
 ) -> Removed:
-    """The act and its entry, which names the receipts' fields that can have changed."""
-    changed = rewriting.rewrite(person_id=person_id, less=less, by=by, purpose=PURPOSE, now=now, period=period)
+    """The act and its entry, which names the receipts' fields that can have changed. For staff, the system opens them."""
+    changed = rewriting.rewrite(person_id=person_id, less=less, by=_opener(by), purpose=PURPOSE, now=now, period=period)
     subject = members.audit_id(person_id)
-    entry = audit.record(by=by, action=ACTION, now=now, purpose=fields, subject=subject, count=changed)
+    entry = audit.record(by=by, action=ACTION, now=now, purpose=fields, subject=subject, count=changed, case=case)
     return Removed(entry, changed)
+
+
+def _less_archived(person_id: int, less: Less) -> Less:
+    """As `less`, and nothing of a receipt from which its owner had something removed."""
+
+    def less_archived(receipts: list[Recorded]) -> list[Recorded]:
+        keys = [each[:2] for each in receipts]
+        heads = purchases.heads_of(person_id=person_id, receipts=keys)
+        gone = {(each.business_day, each.receipt_id) for each in heads if each.level_reason is LevelReason.REMOVED}
+        return [each._replace(content=None) if each[:2] in gone else each for each in less(receipts)]
+
+    return less_archived
+
+
+def _opener(by: Actor) -> Actor:
+    return SYSTEM if by.kind is ActorKind.STAFF else by
 
 
 def _less(reference: Reference, level: Level, categories: frozenset[str]) -> Less:

@@ -72,6 +72,8 @@ THINGS: tuple[Thing, ...] = (
     Thing(Topic.PERSON, "The account that the Bonus is paid to", ("bonus_account.*",)),
     Thing(Topic.PURCHASES, "Receipts that are kept back from the household", ("purchases_kept_back.*",)),
     Thing(Topic.PURCHASES, "Whose receipt it is, and checks that it is stored once", ("purchases_receipt.*",)),
+    Thing(Topic.PURCHASES, "The receipt archive, where it is turned on", ("archive_receipt.*",)),
+    Thing(Topic.PURCHASES, "Warranty receipts, where they are turned on", ("warranties_warranty.*",)),
     Thing(Topic.PURCHASES, "The keys that open what was bought", ("vault.*",)),
     Thing(Topic.PURCHASES, "A receipt that came twice with other content", ("intake_conflict.*",)),
     Thing(Topic.PURCHASES, "A receipt that was refused", ("intake_quarantine.*",)),
@@ -101,7 +103,7 @@ _THING_OF: dict[str, Thing] = {name: thing for thing in THINGS for name in thing
 SHOWN_BY: dict[Topic, tuple[Act, ...]] = {  # to others than the person; a test counts the acts on people's data
     Topic.PERSON: (Act.MEMBER_FIND, Act.MEMBER_VIEW_IDENTITY, Act.MEMBER_VIEW_HOUSEHOLD),
     Topic.CARDS: (Act.MEMBER_VIEW_MEMBERSHIP,),
-    Topic.CHOICES: (Act.MEMBER_VIEW_CHOICES, Act.MEMBER_REGISTER_CHOICE),
+    Topic.CHOICES: (Act.MEMBER_VIEW_CHOICES, Act.MEMBER_REGISTER_CHOICE, Act.MEMBER_REMOVE),
     Topic.PURCHASES: (
         Act.CASE_OPEN,
         Act.CASE_APPROVE,

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from kvitto.kernel.money import amount
-from kvitto.purchases.types import Amount, LineType, Quantity, Tender, Vat
+from kvitto.purchases.types import Amount, LineType, Quantity, StoredGuarantee, Tender, Vat
 from kvitto.spending.types import ReceiptPage
 
 FORMAT: Literal["kvitto-receipts-1"] = "kvitto-receipts-1"
@@ -31,6 +31,14 @@ class Seller(Struct, frozen=True):
     town: str
 
 
+class ExportedGuarantee(Struct, frozen=True):
+    """The guarantee of a line, as far as it is known: its last day, its terms, the goods' serial number."""
+
+    until: date
+    terms: str | None
+    serial: str | None
+
+
 class ExportedLine(Struct, frozen=True):
     """One line, as far as products are recorded."""
 
@@ -43,6 +51,7 @@ class ExportedLine(Struct, frozen=True):
     amount: Annotated[Amount, Meta(description="What the line adds to the total: tax included, discounts taken off")]
     discount: Annotated[Amount, Meta(description="What was taken off already")]
     vat: Annotated[str, Meta(description="The rate printed on the line")]
+    guarantee: ExportedGuarantee | None
 
 
 class ExportedGroup(Struct, frozen=True):
@@ -188,6 +197,7 @@ def _receipt(page: ReceiptPage) -> ExportedReceipt:
                 amount(line.cents),
                 amount(line.discount_cents),
                 line.vat,
+                _guarantee(line.guarantee) if line.guarantee else None,
             )
             for line in page.lines
         ],
@@ -202,6 +212,10 @@ def _receipt(page: ReceiptPage) -> ExportedReceipt:
             for basis in page.bonus_basis
         ],
     )
+
+
+def _guarantee(held: StoredGuarantee) -> ExportedGuarantee:
+    return ExportedGuarantee(held.until, held.terms or None, held.serial or None)
 
 
 def quantity(units: int) -> str:

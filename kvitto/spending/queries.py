@@ -44,6 +44,7 @@ __all__ = [
     "everything",
     "group_page",
     "held",
+    "listed",
     "listing",
     "overview",
     "product_page",
@@ -188,8 +189,12 @@ def receipt_head(*, person_id: int, day: date, receipt_id: int) -> Listed:
 
 def arrived(*, person_id: int, after: int, limit: int) -> list[Listed]:
     """A person's receipts stored after the one with an id, the last first, without what was bought; opens nothing."""
+    return listed(purchases.arrived(person_id=person_id, after=after, limit=limit))
+
+
+def listed(heads: Sequence[ReceiptHead]) -> list[Listed]:
+    """Receipts with the places that they were bought at, in the same order."""
     places = _Places(stores.places())
-    heads = purchases.arrived(person_id=person_id, after=after, limit=limit)
     return [Listed(head, places[head.store_id], head.total_cents) for head in heads]
 
 
@@ -299,6 +304,7 @@ class _Page:
                     cents=line.cents,
                     discount_cents=line.discount_cents,
                     vat=line.vat,
+                    guarantee=line.guarantee,
                 )
             )
         return found

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from kvitto.kernel.periods import Period
-from kvitto.purchases.types import BonusBasis, LevelReason, Paid, ReceiptFilter, ReceiptHead
+from kvitto.purchases.types import BonusBasis, LevelReason, Paid, ReceiptFilter, ReceiptHead, StoredGuarantee
 from kvitto.stores.types import Level
 
 # What is bought and belongs to no product group, beside the ids of groups, which are positive
@@ -207,6 +207,7 @@ class ReceiptLine:
     cents: int
     discount_cents: int
     vat: str
+    guarantee: StoredGuarantee | None
 
 
 @dataclass(frozen=True, slots=True)

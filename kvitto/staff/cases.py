@@ -37,11 +37,12 @@ def open_case(
     by: Actor,
     now: datetime,
     duty: Duty = Duty.DATA_HANDLER,
+    store_id: int | None = None,
 ) -> int:
     """Open a case about one member; its id. It lasts 60 minutes: from now when the member asked, otherwise from the approval.
 
-    At a service point it is the look-up itself. `reference` leads to the papers of the case and must hold no name. Raises
-    CaseReferenceError, UnknownError, DeniedError.
+    At a service point, which is in a store, it is the look-up itself. `reference` leads to the papers of the case and must hold no
+    name. Raises CaseReferenceError, UnknownError, DeniedError.
     """
     require_transaction()
     mine = colleague(by).staff_id
@@ -60,6 +61,7 @@ def open_case(
         opened_at=now,
         member_asked=member_asked or reason is Reason.MEMBER_ASKED,
         ends_at=rules.case_end(now, None),
+        store_id=store_id,
     )
     _record_case("open_case", row, person_id, by=by, now=now)
     return int(row.pk)

@@ -18,6 +18,7 @@ from kvitto.staff.rules import (
     PROPOSAL_HOLDS,
 )
 from kvitto.staff.types import Duty, Finding, Reason
+from kvitto.stores.models import Store
 
 NO_CONTROLS = r"^[^[:cntrl:]]+$"
 NEVER_APPROVED = Q(approved_by=None, approved_at=None)
@@ -244,6 +245,7 @@ class Case(models.Model):
     ends_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     glass = models.ForeignKey(Glass, on_delete=models.PROTECT, null=True, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         db_table = "staff_case"
@@ -270,6 +272,7 @@ class Case(models.Model):
                 ),
                 name="staff_case_glass",
             ),
+            models.CheckConstraint(condition=Q(store=None) | Q(duty=str(Duty.SERVICE_POINT)), name="staff_case_store"),
             models.CheckConstraint(condition=~Q(approved_by=F("opened_by")), name="staff_case_four_eyes"),
             models.CheckConstraint(
                 condition=Q(NEVER_APPROVED, ends_at=F("opened_at") + CASE_LASTS)
@@ -299,6 +302,7 @@ class Case(models.Model):
         ends_at = _trace("until when anything can be opened", exported=True)
         closed_at = _trace("when it was closed before its time", exported=True)
         glass = _trace("with which others it was opened, without waiting for a colleague")
+        store = _trace("at which store's service point the member asked", exported=True)
 
 
 class PendingChange(models.Model):

@@ -222,6 +222,12 @@ def own_cases(staff_id: int, duty: Duty, *, now: datetime) -> list[OpenCase]:
     return [_case(row) for row in _open(now).filter(opened_by_id=staff_id, duty=duty).order_by("-opened_at", "-pk")]
 
 
+def last_store(staff_id: int) -> int | None:
+    """The store at whose service point somebody last looked a member up; None when it was on the phone."""
+    rows = Case.objects.filter(opened_by_id=staff_id, duty=Duty.SERVICE_POINT).order_by("-opened_at", "-pk")
+    return rows.values_list("store_id", flat=True).first()
+
+
 def glasses(*, now: datetime, opener_id: int | None = None) -> list[Glass]:
     """What was opened without waiting for a colleague: not reviewed yet, or of the last 90 days; the newest first."""
     rows = GlassRow.objects.filter(Q(reviewed_at=None) | Q(opened_at__gt=now - timedelta(days=90)))
@@ -286,6 +292,7 @@ def _case(row: Case) -> OpenCase:
         break_glass=row.glass_id is not None,
         opened_at=row.opened_at,
         ends_at=row.ends_at,
+        store_id=row.store_id,
     )
 
 

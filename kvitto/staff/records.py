@@ -23,6 +23,7 @@ from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import InvalidError, NotFoundError
 from kvitto.members import actions as members_actions
 from kvitto.members import queries as members
+from kvitto.members.ages import is_minor
 from kvitto.members.rules import read_card
 from kvitto.members.types import CodeChannel, Contact, HeldCard, Membership, PersonDetails
 from kvitto.notices import queries as notices
@@ -64,11 +65,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class ChoicesRecord:
-    """What a look-up shows of a member's choices. `by_mail`: whether a notice to them also goes out as an e-mail."""
+    """What a look-up shows of a member's choices. A minor decides less; `by_mail`: whether a notice also goes out as an e-mail."""
 
     case: OpenCase
     details: PersonDetails
     held: dict[Topic, Decision]
+    minor: bool
     by_mail: bool
 
 
@@ -83,10 +85,10 @@ SHOWN = {
 }
 
 
-def look_up(*, card: str, proof: Proof, by: Actor, now: datetime) -> int:
+def look_up(*, card: str, proof: Proof, store_id: int | None = None, by: Actor, now: datetime) -> int:
     """At a service point, a member asks for something and has shown who they are: the case under which they are looked up.
 
-    Raises CardNumberError, NoHolderError, DeniedError.
+    `store_id` is where the service point is; None on the phone. Raises CardNumberError, NoHolderError, DeniedError.
     """
     require_transaction()
     permit(by=by, act=Act.MEMBER_FIND, now=now, reason=Reason.MEMBER_ASKED)
@@ -97,6 +99,7 @@ def look_up(*, card: str, proof: Proof, by: Actor, now: datetime) -> int:
             reason=Reason.MEMBER_ASKED,
             member_asked=True,
             duty=Duty.SERVICE_POINT,
+            store_id=store_id,
             by=by,
             now=now,
         )
@@ -162,7 +165,9 @@ def choices_of(*, case_id: int, by: Actor, now: datetime) -> ChoicesRecord:
     case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_VIEW_CHOICES,), by=by, now=now)
     _note_view(case, by, now)
     held = choices.decisions(case.person_id, profile=stores.profile())
-    return ChoicesRecord(case, members.details(case.person_id), held, notices.goes_by_mail(case.person_id))
+    details = members.details(case.person_id)
+    minor = is_minor(details.birth_date, localdate(now))
+    return ChoicesRecord(case, details, held, minor, notices.goes_by_mail(case.person_id))
 
 
 def register_choice(*, case_id: int, topic: Topic, value: int, by: Actor, now: datetime) -> Stated:
@@ -177,6 +182,7 @@ def register_choice(*, case_id: int, topic: Topic, value: int, by: Actor, now: d
         topic=topic,
         value=value,
         channel=_way(case),
+        store_id=case.store_id,
         shown=texts.shown(topic, value, members.details(case.person_id).language),
         by=by,
         now=now,
@@ -193,6 +199,7 @@ def register_category(*, case_id: int, category: str, value: int, by: Actor, now
         category=category,
         value=value,
         channel=_way(case),
+        store_id=case.store_id,
         shown=texts.shown(Topic.NOT_RECORDED, value, members.details(case.person_id).language),
         by=by,
         now=now,
@@ -200,8 +207,16 @@ def register_category(*, case_id: int, category: str, value: int, by: Actor, now
     )
 
 
+def removal_for(*, case_id: int, by: Actor, now: datetime) -> tuple[OpenCase, Channel]:
+    """One's own case whose member may have something removed, and the way in which they ask. Raises NoCaseError, DeniedError."""
+    require_transaction()
+    case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_REMOVE,), by=by, now=now)
+    return case, _way(case)
+
+
 def _way(case: OpenCase) -> Channel:
-    return Channel.PHONE if case.reference == Proof.QUESTIONS else Channel.SERVICE_POINT
+    by_phone = case.store_id is None and case.reference == Proof.QUESTIONS
+    return Channel.PHONE if by_phone else Channel.SERVICE_POINT
 
 
 def write_letter(*, case_id: int, number: int, by: Actor, now: datetime) -> tuple[PersonDetails, Letter]:

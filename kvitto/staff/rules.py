@@ -110,6 +110,7 @@ POLICY: dict[Act, Row] = {
     Act.OWN_SEARCH: _own("search their purchases"),
     Act.OWN_RECEIPTS: _own("see their receipts"),
     Act.OWN_ARCHIVE: _own("see the receipts in their archive", archive=True),
+    Act.OWN_WARRANTIES: _own("see, correct, keep and delete their warranty receipts"),
     Act.OWN_EXPORT: _own("take their receipts with them, as files or by a token for tools of their own"),
     Act.OWN_CARD: _own("show their member card"),
     Act.OWN_ACCOUNT: _own("see what the register knows of them"),
@@ -134,6 +135,7 @@ POLICY: dict[Act, Row] = {
     Act.MEMBER_VIEW_MEMBERSHIP: _look_up("see a member's membership and cards", POINT, HANDLER),
     Act.MEMBER_VIEW_CHOICES: _look_up("see what a member chose", POINT),
     Act.MEMBER_REGISTER_CHOICE: _look_up("write down a choice for a member", POINT),
+    Act.MEMBER_REMOVE: _look_up("have what a member no longer wants recorded removed, unseen", POINT),
     Act.MEMBER_VIEW_HOUSEHOLD: _look_up("see who belongs to a member's household", POINT),
     Act.MEMBER_ISSUE_CODE: _look_up("make a member a code for the sign-in", POINT, also={OPERATOR}),
     Act.MEMBERS_IMPORT: _open(
@@ -247,6 +249,7 @@ POLICY: dict[Act, Row] = {
     Act.SERVE_RUN: _open("start the web pages", OPERATOR),
     Act.JOBS_WORK: _open("start the process that runs the jobs", OPERATOR),
     Act.NOTICES_MAIL: _open("send members their notices as e-mails", SYSTEM),
+    Act.WARRANTIES_REMIND: _open("remind members before a guarantee ends", SYSTEM),
     Act.NOTICES_VIEW_UNSENT: _open("see which notices could not be sent as e-mails", OPERATOR),
 }
 

@@ -40,6 +40,7 @@ class Act(StrEnum):
     OWN_SEARCH = "own.search"
     OWN_RECEIPTS = "own.receipts"
     OWN_ARCHIVE = "own.archive"
+    OWN_WARRANTIES = "own.warranties"
     OWN_EXPORT = "own.export"
     OWN_CARD = "own.card"
     OWN_ACCOUNT = "own.account"
@@ -64,6 +65,7 @@ class Act(StrEnum):
     MEMBER_VIEW_MEMBERSHIP = "member.view_membership"
     MEMBER_VIEW_CHOICES = "member.view_choices"
     MEMBER_REGISTER_CHOICE = "member.register_choice"
+    MEMBER_REMOVE = "member.remove"
     MEMBER_VIEW_HOUSEHOLD = "member.view_household"
     MEMBER_ISSUE_CODE = "member.issue_code"
     HOUSEHOLD_CHANGE = "household.change"
@@ -127,6 +129,7 @@ class Act(StrEnum):
     SERVE_RUN = "serve.run"
     JOBS_WORK = "jobs.work"
     NOTICES_MAIL = "notices.mail"
+    WARRANTIES_REMIND = "warranties.remind"
     NOTICES_VIEW_UNSENT = "notices.view_unsent"
 
     @property
@@ -387,6 +390,7 @@ class OpenCase:
     break_glass: bool
     opened_at: datetime
     ends_at: datetime
+    store_id: int | None = None  # at whose service point the member asks
 
     @property
     def usable(self) -> bool:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import starmap
 from typing import Any
 
 from django.db import connection
@@ -28,6 +29,7 @@ from kvitto.stores.types import (
     Network,
     Profile,
     ScopeKind,
+    ServicePoint,
     Store,
     StoreInfo,
     StorePlace,
@@ -195,11 +197,11 @@ def contact() -> Contact | None:
     return Contact(*row) if row else None
 
 
-def service_points(*, today: date) -> list[tuple[str, str]]:
-    """Name and town of the open stores where members are served, by town."""
+def service_points(*, today: date) -> list[ServicePoint]:
+    """The open stores where members are served, by town."""
     open_now = Q(closed_on=None) | Q(closed_on__gt=today)
-    rows = models.Store.objects.filter(open_now, service_point=True).values_list("name", "town")
-    return sorted(rows, key=lambda row: (sort_key(row[1]), sort_key(row[0])))
+    rows = models.Store.objects.filter(open_now, service_point=True).values_list("id", "name", "town")
+    return sorted(starmap(ServicePoint, rows), key=lambda each: (sort_key(each.town), sort_key(each.name)))
 
 
 def _stores() -> dict[str, Store]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 
 class Level(IntEnum):
@@ -101,6 +102,14 @@ class Network:
     stores: Mapping[str, Store]
     contact: Contact | None = None  # None: the file says nothing of it
     account_age: int = ACCOUNT_AGE  # from this age on a minor has a sign-in of their own
+
+
+class ServicePoint(NamedTuple):
+    """A store where members are served."""
+
+    store_id: int
+    name: str
+    town: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def stop_sealing() -> None:
 
 
 def open_to_replace(
-    *, items: Sequence[ToOpen], by: Actor, purpose: str, subject: UUID, period: Period, now: datetime
+    *, items: Sequence[ToOpen], by: Actor, purpose: str, subject: UUID, period: Period | None, now: datetime
 ) -> list[bytes]:
     """Open what the caller's transaction puts less in the place of; as `open_sealed`, but the entry commits with that act.
 
@@ -111,8 +111,16 @@ def open_to_replace(
     return _opened(items)
 
 
-def replace_keys(*, person_id: int, quarters: Collection[int], by: Actor, subject: UUID, now: datetime) -> int:
-    """Destroy the keys of one person's lines of some quarters; how many. What stays is sealed anew, under keys made then.
+def replace_keys(
+    *,
+    person_id: int,
+    compartment: Compartment,
+    quarters: Collection[int],
+    by: Actor,
+    subject: UUID,
+    now: datetime,
+) -> int:
+    """Destroy one person's keys of a compartment and some quarters; how many. What stays is sealed anew, under keys made then.
 
     With the caller's transaction the old blobs no longer open, wherever they are; taken back, all is as it was.
     """
@@ -120,18 +128,28 @@ def replace_keys(*, person_id: int, quarters: Collection[int], by: Actor, subjec
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM vault_key WHERE person_id = %s AND compartment = %s AND quarter = ANY(%s)",
-            [person_id, Compartment.LINES, list(quarters)],
+            [person_id, compartment, list(quarters)],
         )
         destroyed = int(cursor.rowcount)
     audit.record(by=by, action="vault.destroy", now=now, purpose="removal", subject=subject, count=destroyed)
     return destroyed
 
 
-def destroy_quarters(*, before: int, by: Actor, now: datetime) -> int:
-    """Destroy the keys of all lines of quarters before the given one; how many. Irreversible, also in backups."""
+def destroy_compartment(*, person_id: int, compartment: Compartment, by: Actor, subject: UUID, now: datetime) -> int:
+    """Destroy all of one person's keys of a compartment, which is no longer wanted; how many. Irreversible, also in backups."""
     stop_sealing()
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM vault_key WHERE quarter < %s AND compartment = %s", [before, Compartment.LINES])
+        cursor.execute("DELETE FROM vault_key WHERE person_id = %s AND compartment = %s", [person_id, compartment])
+        destroyed = int(cursor.rowcount)
+    audit.record(by=by, action="vault.destroy", now=now, purpose="choice", subject=subject, count=destroyed)
+    return destroyed
+
+
+def destroy_quarters(*, compartment: Compartment, before: int, by: Actor, now: datetime) -> int:
+    """Destroy everybody's keys of a compartment and quarters before the given one; how many. Irreversible, also in backups."""
+    stop_sealing()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM vault_key WHERE quarter < %s AND compartment = %s", [before, compartment])
         destroyed = int(cursor.rowcount)
     if destroyed:
         audit.record(by=by, action="vault.destroy", now=now, purpose="retention", count=destroyed)

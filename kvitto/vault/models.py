@@ -6,6 +6,10 @@ from kvitto.kernel.privacy import FieldClass, Held, Rule, reference
 from kvitto.members.models import Person
 
 
+def _key(why: str, field_class: FieldClass = FieldClass.KEY) -> Held:
+    return Held(field_class, why, Rule.KEY, exported=False)
+
+
 class Key(models.Model):
     """One data key, wrapped by the master key. Deleting the row makes every blob under it unreadable for good."""
 
@@ -23,15 +27,11 @@ class Key(models.Model):
         indexes = [models.Index(fields=["quarter"], name="vault_key_quarter")]
 
     class Privacy:
-        id = Held(FieldClass.KEY, "tells which key opens what", Rule.PURCHASE_WINDOW, exported=False)
-        person = Held(FieldClass.IDENTIFIER, "whose lines the key opens", Rule.PURCHASE_WINDOW, exported=False)
-        compartment = Held(
-            FieldClass.KEY, "what the key opens: lines, archive, warranty", Rule.PURCHASE_WINDOW, exported=False
-        )
-        quarter = Held(FieldClass.KEY, "which quarter's receipts the key opens", Rule.PURCHASE_WINDOW, exported=False)
-        wrapped = Held(
-            FieldClass.KEY, "the key itself, unreadable without the master key", Rule.PURCHASE_WINDOW, exported=False
-        )
+        id = _key("tells which key opens what")
+        person = _key("whose lines the key opens", FieldClass.IDENTIFIER)
+        compartment = _key("what the key opens: lines, archive, warranty")
+        quarter = _key("which quarter's receipts the key opens, or those whose guarantees end in it")
+        wrapped = _key("the key itself, unreadable without the master key")
 
 
 class Keyring(models.Model):

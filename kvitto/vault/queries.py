@@ -4,6 +4,6 @@ from kvitto.vault.models import Key
 from kvitto.vault.types import Compartment
 
 
-def before(quarter: int) -> int:
-    """How many keys of lines belong to quarters before the given one."""
-    return Key.objects.filter(quarter__lt=quarter, compartment=Compartment.LINES).count()
+def before(quarter: int, compartment: Compartment) -> int:
+    """How many keys of a compartment belong to quarters before the given one."""
+    return Key.objects.filter(quarter__lt=quarter, compartment=compartment).count()

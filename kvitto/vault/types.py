@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 
 class Compartment(IntEnum):
-    """What a key opens. A member who switches a service off loses that compartment's keys and nothing else."""
+    """What a key opens. A member who switches a service off loses that compartment's keys and nothing else.
+
+    The quarter of a key is that of the business days of its receipts; of warranty receipts, the one their guarantees end in.
+    """
 
     LINES = 1
     ARCHIVE = 2

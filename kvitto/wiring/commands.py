@@ -118,14 +118,16 @@ def load_demo(started: float) -> dict[str, Any]:
         with progress_bar("receipts", file.stat().st_size) as on_bytes:
             import_files([str(file)], summary=summary, on_refused=_refused, on_bytes=on_bytes)
         with opened():
+            shift = {"shift_days": prepared.shift_days}
+            summary.counts[State.RECORDED] += actions.sell_guaranteed(**shift, by=OPERATOR, now=datetime.now(UTC))
             actions.finish(now=datetime.now(UTC))
         with steps() as progress:
             actions.close_months(by=OPERATOR, now=datetime.now(UTC), progress=progress)
     counts = register_counts()
     there = counts.product + counts.group + counts.total
     return {
-        "receipts": source.basket_count(),
-        "lines": source.line_count(),
+        "receipts": source.basket_count() + actions.GUARANTEED,
+        "lines": source.line_count() + actions.GUARANTEED,
         "members": prepared.people,
         "stores": prepared.stores,
         "products": prepared.products,

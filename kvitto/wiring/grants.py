@@ -64,6 +64,8 @@ TABLES: dict[str, str] = {
     "vault_keyring": APPEND,
     "purchases_receipt": WRITE,
     "purchases_kept_back": "SELECT, INSERT, DELETE",
+    "archive_receipt": WRITE,
+    "warranties_warranty": WRITE,
     "bonus_plan": "SELECT, INSERT, DELETE",
     "bonus_campaign": "SELECT, INSERT, DELETE",
     "bonus_close": "SELECT, INSERT, UPDATE (last_key, done_at, paid_at)",

@@ -13,6 +13,7 @@ DAILY = "15 3 * * *"  # the queue counts in UTC, whatever the settings' time zon
 AFTERWARDS = "45 3 * * *"
 BONUS = "15 4 * * *"
 BONUS_WAITS = 3  # days after a month's end, for tills that deliver late
+IN_THE_MORNING = "30 6 * * *"  # what is told is read then
 EACH_MINUTE = "* * * * *"
 
 
@@ -30,6 +31,14 @@ def categories(timestamp: int) -> None:  # noqa: ARG001 - as above
 
     with identity.acting(ActorKind.SYSTEM):
         sweep(now=datetime.now(UTC))
+
+
+def warranties(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Remind members of guarantees that soon end."""
+    from kvitto.warranties.reminding import remind_due
+
+    with identity.acting(ActorKind.SYSTEM):
+        remind_due(now=datetime.now(UTC))
 
 
 def mail(timestamp: int) -> None:  # noqa: ARG001 - as above
@@ -52,12 +61,13 @@ def bonus(timestamp: int) -> None:  # noqa: ARG001 - as above
 def register(app: App) -> None:
     """Make the jobs known to the queue. Two runs never overlap, and one waiting is enough.
 
-    The nightly ones wait for each other: they have the keys of the same quarters in hand.
+    The daily ones wait for each other: they have the keys of the same quarters in hand.
     """
     for job, name, cron in (
         (retention, "retention", DAILY),
         (categories, "categories", AFTERWARDS),
         (bonus, "bonus", BONUS),
+        (warranties, "warranties", IN_THE_MORNING),
     ):
         app.periodic(cron=cron)(app.task(name=name, lock="nightly", queueing_lock=name)(job))
     each_minute = app.task(name="mail", lock="mail", queueing_lock="mail")(mail)

@@ -137,6 +137,8 @@ INSTALLED_APPS = [
     "kvitto.tills",
     "kvitto.vault",
     "kvitto.purchases",
+    "kvitto.archive",
+    "kvitto.warranties",
     "kvitto.bonus",
     "kvitto.intake",
     "kvitto.rights",
@@ -165,6 +167,10 @@ MIDDLEWARE = [
 DATABASES = {"default": database.django_settings("web"), "owner": database.django_settings("owner")}
 if env_bool("KVITTO_DATABASE_POOL", default=False):  # on in the web server, where each request is a thread of its own
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 10, "reset": identity.forget}
+SERVICES_END = {  # by the topic of a choice: what deletes all that a service has kept of somebody, once they turn it off
+    "receipt_archive": "kvitto.archive.actions.end",
+    "warranty_receipts": "kvitto.warranties.actions.end",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.Account"
 AUTHENTICATION_BACKENDS = ["kvitto.accounts.backend.FaceBackend"]

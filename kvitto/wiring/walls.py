@@ -215,7 +215,22 @@ TABLES: dict[str, list[Policy]] = {
         Policy("till", "SELECT", TILL),
         Policy("till_new", "INSERT", "", TILL),
         Policy("own", "SELECT", OWN),
-        Policy("staff_handler", "SELECT", CASE_OF_HANDLER),
+        # of what the register records: whatever a member keeps for themselves, nobody of the staff opens
+        Policy("staff_handler", "SELECT", f"{CASE_OF_HANDLER} AND compartment = 1"),
+    ],
+    "archive_receipt": [
+        _MACHINE,
+        Policy("till", "SELECT", TILL),
+        Policy("till_new", "INSERT", "", TILL),
+        Policy("till_corrected", "UPDATE", TILL),
+        Policy("own", "SELECT", OWN),
+    ],
+    "warranties_warranty": [
+        _MACHINE,
+        Policy("till", "SELECT", TILL),
+        Policy("till_new", "INSERT", "", TILL),
+        Policy("till_returned", "UPDATE", TILL),
+        Policy("own", "SELECT", OWN),
     ],
     "purchases_receipt": [
         _MACHINE,

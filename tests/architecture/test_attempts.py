@@ -19,6 +19,7 @@ from django.urls import get_resolver
 
 from kvitto.accounts.models import Account
 from kvitto.accounts.types import Kind
+from kvitto.choices.types import Topic
 from kvitto.kernel.actor import OPERATOR
 from kvitto.kernel.db import opened
 from kvitto.members import actions as members
@@ -26,10 +27,12 @@ from kvitto.members.types import CodeChannel
 from kvitto.purchases.models import Receipt
 from kvitto.staff import actions, cases, records
 from kvitto.staff.types import Act, Duty, Reason
+from kvitto.warranties.models import Warranty
 from kvitto.wiring import faces
 from tests.cast import AINO_CARD, BJORN_CARD, CHEN_CARD, MILK, line, receipt, take
 from tests.crew import browser_of, hire_all, session_of
 from tests.doors.addresses import addresses, filled
+from tests.guarantees import turn
 
 ATTEMPTS = int(os.environ.get("KVITTO_ATTEMPTS") or 500)  # at random
 SEED = int(os.environ.get("KVITTO_SEED") or 20_261_124)
@@ -70,7 +73,8 @@ OWN = {  # what somebody does to themselves alone
 WATCHED = {  # rows that nobody's attempt may change, and what of them
     "members_person": "*", "members_card": "*", "members_contact": "*",
     "members_membership": "*", "members_code": "id, person_id, digest, used_at", "choices_statement": "*",
-    "purchases_receipt": "*", "vault_key": "*", "staff_person": "*", "staff_duty": "*", "staff_signature": "*",
+    "purchases_receipt": "*", "archive_receipt": "*", "warranties_warranty": "*", "vault_key": "*",
+    "staff_person": "*", "staff_duty": "*", "staff_signature": "*",
     "staff_case": "*", "staff_change": "*", "staff_glass": "*", "staff_agreement": "*", "tills_key": "*",
     "accounts_account": "id, username, password, kind, is_active", "accounts_factor": "id, account_id",
 }  # fmt: skip
@@ -91,9 +95,17 @@ def world(cast):
     """Everybody with something of theirs in every table; what each attempt can name, by what it is."""
     bought = (NOW - timedelta(days=1)).replace(microsecond=0)
     day = {"business_day": bought.date().isoformat(), "end_time": bought.isoformat()}
+    guaranteed = {"guarantees": [{"months": 24}]}
+    for name in MEMBERS:
+        turn(Topic.WARRANTY_RECEIPTS, person_id=getattr(cast, name), now=NOW - timedelta(days=2))
     take(
         *(
-            receipt([line(text=word, code=MILK), line(text=f"{word} too")], card=CARDS[name], sequence=number, **day)
+            receipt(
+                [line(text=word, code=MILK), line(text=f"{word} too", **guaranteed)],
+                card=CARDS[name],
+                sequence=number,
+                **day,
+            )
             for number, (name, word) in enumerate(WORDS.items())
         ),
         now=NOW,
@@ -123,6 +135,7 @@ def world(cast):
         "duty_id": [with_greta, *range(1, 4)],
         "change_id": [change, 10**6],
         "receipt_id": _column("SELECT id FROM purchases_receipt"),
+        "warranty_id": _column("SELECT id FROM warranties_warranty"),
         "group_id": [-1, 0, 10**9],
         "person": [cast.aino, cast.bjorn, cast.chen],
         "account": _column("SELECT id FROM accounts_account"),
@@ -213,13 +226,20 @@ def secrets_from(name):
 def is_own(who, page, method, address, mine):
     """Whether it is somebody's duty, or about themselves: no attempt at what is not theirs."""
     duty = page in DUTY.get(who, ()) and method == "post" and address not in mine.get(who, ())
-    return page in OWN or duty or (page == "receipt-remove-do" and is_own_receipt(who, address))
+    of_receipt = page in {"receipt-remove-do", "warranty-keep"} and is_own_receipt(who, address)
+    of_warranty = page in {"warranty-correct", "warranty-delete"} and is_own_warranty(who, address)
+    return page in OWN or duty or of_receipt or of_warranty
 
 
 def is_own_receipt(who, address):
     """Whether the receipt of an address, with its id fourth, is somebody's own."""
     receipt_id = address.split("/")[3]
     return receipt_id.isdecimal() and Receipt.objects.filter(id=receipt_id, person__account__username=who).exists()
+
+
+def is_own_warranty(who, address):
+    """Whether the warranty receipt of an address, with its id third, is somebody's own."""
+    return Warranty.objects.filter(id=address.split("/")[2], person__account__username=who).exists()
 
 
 def test_nobody_gets_at_what_is_not_theirs(world, record_property):

@@ -33,6 +33,7 @@ from kvitto.wiring import faces
 from tests import cast as co_op
 from tests.crew import browser_of, hire, hire_all, session_of
 from tests.doors.addresses import addresses, filled
+from tests.doors.at_work import look_up
 
 NOW = datetime.now(UTC)
 BOUGHT = (NOW - timedelta(days=1)).replace(microsecond=0)
@@ -129,7 +130,7 @@ def world(cast):
         case = records.open_case(card=CARDS["chen"], **asked, by=crew.doris.by, now=NOW)
     browsers = {"hugo": Client()} | {name: _browser(name) for name in MEMBERS}
     browsers |= {name: browser_of(nils if name == "nils" else getattr(crew, name)) for name in STAFF}
-    record = browsers["disa"].post("/staff/look-up", {"card": CARDS["bjorn"], "proof": "passport"})["Location"]
+    record = look_up(browsers["disa"], CARDS["bjorn"], "passport")["Location"]
     groups = _rows("SELECT id FROM assortment_group WHERE code IN ('food', 'fruit')")
     known = {
         "group_id": ["other", *(number for (number,) in groups)],

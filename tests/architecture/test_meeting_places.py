@@ -10,11 +10,20 @@ import pytest
 
 from tests.architecture.source import floors, imports, modules, room_of, strings
 
-CUSTOMER, PURCHASE = {"members", "choices"}, {"purchases", "vault", "spending"}
+CUSTOMER, PURCHASE = {"members", "choices"}, {"purchases", "vault", "archive", "warranties", "spending"}
 LEADS_TO_A_PERSON = "kvitto.doors.member_web.visit"  # who imports it knows whose page it is
 
 MEETING_PLACES = {
     "kvitto.intake.actions": "a receipt's card leads to its holder, and the holder's choice to the level",
+    "kvitto.intake.services": "a buyer's own services, by their choices, take what they keep of a receipt",
+    "kvitto.archive.models": "an archived receipt's foreign key to its buyer",
+    "kvitto.archive.actions": "the buyer's choice, asked once more, decides whether a receipt is archived; entries name them",
+    "kvitto.archive.queries": "opening an archived receipt names its owner's audit id in the entry",
+    "kvitto.warranties.models": "a warranty receipt's foreign key to its owner",
+    "kvitto.warranties.actions": "`keep`: the buyer's choice, asked once more, decides whether a guaranteed line is copied",
+    "kvitto.warranties.queries": "opening a warranty receipt names its owner's audit id in the entry",
+    "kvitto.doors.member_web.archive": "the member's own archive",
+    "kvitto.doors.member_web.warranties": "the member's own warranty receipts",
     "kvitto.purchases.models": "a receipt's foreign key to its buyer",
     "kvitto.purchases.queries": "opening a receipt names its buyer's audit id in the entry",
     "kvitto.vault.models": "a key's foreign key to the person whose lines it opens",
@@ -78,11 +87,13 @@ def test_a_listed_meeting_place_is_one(module):
 def test_the_purchase_register_never_learns_a_name():
     """Of the customer register, purchases and vault import foreign keys and the audit id, not people."""
     allowed = {"kvitto.members", "kvitto.members.models", "kvitto.members.models.Person", "kvitto.members.queries"}
+    of_a_choice = {"archive", "warranties"}  # which are there for whoever has chosen them
     imported = {
         (module, name)
         for module in modules()
         for name in imports(module)
         if room_of(module) in PURCHASE and room_of(name) in CUSTOMER
+        if not (room_of(module) in of_a_choice and room_of(name) == "choices")
     }
 
     assert {pair for pair in imported if pair[1] not in allowed} == set()

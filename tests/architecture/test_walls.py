@@ -10,6 +10,7 @@ from django.db import Error, ProgrammingError, connection, connections, transact
 from kvitto.accounts import queries as accounts_queries
 from kvitto.accounts.models import Account, Factor, RecoveryCode, Session, Token
 from kvitto.accounts.types import Kind
+from kvitto.archive import models as archived
 from kvitto.audit import actions as audit
 from kvitto.choices import models as choices
 from kvitto.choices.actions import state_levels
@@ -28,6 +29,7 @@ from kvitto.notices import actions as notices
 from kvitto.notices.types import Kind as Told
 from kvitto.purchases import actions as purchases
 from kvitto.stores.types import Level
+from kvitto.warranties import models as warranties
 from kvitto.wiring import grants, third_party_privacy
 from kvitto.wiring.walls import FUNCTIONS, OPEN, TABLES
 from tests.architecture.source import imports, modules
@@ -49,6 +51,8 @@ WHOSE = {  # which rows are somebody's
     "vault_key": BY_PERSON,
     "purchases_receipt": BY_PERSON,
     "purchases_kept_back": BY_PERSON,
+    "archive_receipt": BY_PERSON,
+    "warranties_warranty": BY_PERSON,
     "accounts_account": "id = {account}",
     "accounts_session": BY_ACCOUNT,
     "accounts_factor": BY_ACCOUNT,
@@ -127,6 +131,12 @@ def people(cast):
             found[name] = {"account": account, "person": person}
     take(receipt(), receipt(card=BJORN_CARD, sequence=2), receipt(card="9246000000009999", sequence=3), b"{}")
     with opened():
+        for name in ("aino", "bjorn"):
+            whose = {"person_id": found[name]["person"], "business_day": TODAY, "receipt_id": found[name]["person"]}
+            archived.Receipt.objects.create(
+                **whose, store_id=rows("SELECT min(id) FROM stores_store")[0][0], level=3, sealed=b""
+            )
+            warranties.Warranty.objects.create(**whose, line=0, goods=b"", pieces=1, ends_on=TODAY, sealed=b"")
         for day, receipt_id, person in rows("SELECT business_day, id, person_id FROM purchases_receipt"):
             whose = {"person_id": person, "day": day, "receipt_id": receipt_id}
             purchases.keep_back(**whose, kept=True, by=OPERATOR, now=NOW)
@@ -184,6 +194,7 @@ def test_nobody_writes_a_row_of_somebody_else(people, table):
 COLUMNS = {  # one that could be written, where it is not the number
     "accounts_session": "session_key",
     "purchases_receipt": "level",
+    "archive_receipt": "level",
     "accounts_token": "used_at",
     "choices_letter": "misses",
     "notices_notice": "read_at",
@@ -315,6 +326,7 @@ def test_whoever_hands_receipts_in_learns_no_name_and_deletes_nothing(people):
         assert count("members_person") == count("accounts_account") == count("members_code") == 0
         assert done("DELETE FROM purchases_receipt") == 0
         assert done("DELETE FROM vault_key") == 0
+        assert done("DELETE FROM archive_receipt") == done("DELETE FROM warranties_warranty") == 0
 
 
 # the walls themselves
@@ -428,6 +440,8 @@ MACHINES = {  # who takes up an identity that reaches more than its owner's rows
         "SYSTEM",
     ): "a member's own place in a household, and staff's cases about them",
     ("kvitto.rights.removal", "acting", "SYSTEM"): "a member's own receipts lose something, which no page may do",
+    ("kvitto.archive.actions", "acting", "SYSTEM"): "a member's own archive loses something, which no page may do",
+    ("kvitto.warranties.actions", "acting", "SYSTEM"): "a member's own warranty receipts change, which no page may do",
     ("kvitto.wiring.jobs", "acting", "SYSTEM"): "what is over its time goes, whosever it is",
     ("kvitto.wiring.setup", "acting", "SYSTEM"): "a migration that moves data has to see it",
     ("kvitto.demo.queries", "acting", "SYSTEM"): "the demo's page lists invented people to a visitor",

@@ -7,6 +7,7 @@ from kvitto.kernel.db import opened
 from kvitto.staff import records
 from kvitto.staff.models import Case
 from kvitto.staff.types import Reason
+from kvitto.stores.models import Store
 from tests.cast import CHEN_CARD
 
 HOME, LOOK_UP, CASES, APPROVALS, PEOPLE = (f"/staff/{page}" for page in ("", "look-up", "cases", "approvals", "people"))
@@ -31,7 +32,9 @@ def opened_earlier(colleague, minutes, **fields):
 
 
 def look_up(client, card=CHEN_CARD, proof="id_card"):
-    return client.post(LOOK_UP, {"card": card, "proof": proof})
+    """At the service point; by questions, on the phone."""
+    place = "" if proof == "questions" else Store.objects.get(service_point=True).pk
+    return client.post(LOOK_UP, {"card": card, "proof": proof, "place": place})
 
 
 def open_case(client, card=CHEN_CARD, reason="claim", reference="K-2026-17"):

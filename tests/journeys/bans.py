@@ -68,6 +68,7 @@ def by_phone(card: str) -> list[Act]:
 
     def look_up(page: Page) -> None:
         page.fill("main input[name=card]", card)
+        page.select_option("main select[name=place]", "")
         page.select_option("main select[name=proof]", "questions")
         page.press("main input[name=card]", "Enter")
 
@@ -76,6 +77,6 @@ def by_phone(card: str) -> list[Act]:
         Act("the card, and proof by questions", False, _leading(look_up)),
         click("to the text that is read out", "main a[href$='/choices']"),
         click("forbid, and the number of the statement", FORBID),
-        click("back to the member", "main > div > p > a[href^='/staff/look-up/']"),
+        click("back to the member", "main > div > p > a.link[href^='/staff/look-up/']"),
         click("done: close", "form[action$='/close'] button"),
     ]

@@ -187,7 +187,28 @@ def buy():
         bought(6, 3, cast.CHEN_CARD, lines=basket[1:]),
     ]
     cast.take(*bodies, now=now)
+    keep(bought, now)
     return {"aino": 4, "bjorn": 1, "chen": 1}
+
+
+def keep(bought, now):
+    """Björn keeps warranty receipts and an archive: a washing machine with a guarantee, and a lamp that he has brought back."""
+    from kvitto.choices.types import Topic
+    from kvitto.members.queries import holders
+    from kvitto.stores.types import Level
+    from tests import cast
+    from tests.guarantees import stock, turn, washer
+
+    bjorn, since = holders([cast.BJORN_CARD])[cast.BJORN_CARD][0].person_id, now - timedelta(days=1)
+    stock()
+    for topic in (Topic.WARRANTY_RECEIPTS, Topic.RECEIPT_ARCHIVE):
+        turn(topic, person_id=bjorn, now=since)
+    turn(Topic.RECORDING_LEVEL, Level.GROUP, person_id=bjorn, now=since)
+    lamp = cast.line("LAMP", "9.00", code="3000001", vat="25.5")
+    back = lamp | {"type": "return", "quantity": "-1", "amount": "-9.00"}
+    machine = washer(guarantees=[{"months": 36, "terms": "the maker's"}], serial="W7-0042")
+    today = bought(7, 0, cast.BJORN_CARD, lines=[machine, lamp | {"guarantees": [{"months": 1}]}])
+    cast.take(today, bought(8, 0, cast.BJORN_CARD, lines=[back], type="return"), now=now)
 
 
 @dataclass

@@ -43,6 +43,13 @@ NO_PAGES = {
     "receipt-keep-back": (date(2026, 1, 1), 1),
     "receipt-pdf": (date(2026, 1, 1), 1),
     "receipt-remove-do": (date(2026, 1, 1), 1),
+    "archive-pdf": (date(2026, 1, 1), 1),
+    "archive-remove": (date(2026, 1, 1), 1),
+    "warranty-keep": (date(2026, 1, 1), 1),
+    "warranty-file": (1, "pdf"),
+    "warranty-correct": (1,),
+    "warranty-delete": (1,),
+    "warranties-file": ("pdf",),
     "live": (),
     "export-file": ("csv",),
     "export-token": (),
@@ -173,6 +180,7 @@ def _members(username: str, person_id: int) -> Iterator[State]:
         yield State("household", reverse("household"), "shared", who=username)
         yield State("household-month", reverse("household-month", args=[_last_month()]), who=username)
     yield State("household", reverse("household"), "invited", who=username, act=_invite)
+    yield from _kept(username)
     yield State("security", f"{reverse('security')}?done=password", "done", who=username)
     yield State("choices", reverse("choices"), "done", who=username, act=_forbid)
     yield State("choices", reverse("choices"), "category", who=username, act=_keep_out)
@@ -181,6 +189,34 @@ def _members(username: str, person_id: int) -> Iterator[State]:
     yield State("receipt", reverse("receipts"), "kept-out", who=username, act=_newest_receipt)
     yield State("export", reverse("export"), "token", who=username, act=_make_token)
     yield State("security", reverse("security"), "wrong", who=username, act=_wrong_current_password)
+
+
+def _kept(username: str) -> Iterator[State]:
+    """The archive and the warranty receipts of whoever keeps some; turned off, without any, and one with a faulty correction."""
+    from kvitto.accounts.models import Account
+    from kvitto.archive import queries as archive
+    from kvitto.members.queries import person_of_account
+    from kvitto.warranties.models import Warranty
+
+    person_id = person_of_account(Account.objects.get(username=username).pk) or 0
+    held, kept = Warranty.objects.filter(person_id=person_id).order_by("pk"), archive.of_person(person_id)
+    yield State("archive", reverse("archive"), "" if kept else "off", who=username)
+    yield State("warranties", reverse("warranties"), "" if held else "off", who=username)
+    for row in held[:1]:
+        address = reverse("warranty", args=[row.pk])
+        yield State("warranty", address, who=username)
+        yield State("warranty", address, "wrong", who=username, act=_faulty_correction)
+    for row in held.exclude(returned_on=None)[:1]:
+        yield State("warranty", reverse("warranty", args=[row.pk]), "returned", who=username)
+    for head in kept[:1]:
+        yield State(
+            "archive-receipt", reverse("archive-receipt", args=[head.business_day, head.receipt_id]), who=username
+        )
+
+
+def _faulty_correction(page: Page) -> None:
+    page.click("summary >> nth=0")
+    _submit(page, ends_on="2020-01-01")
 
 
 def _newcomers() -> Iterator[State]:

@@ -10,6 +10,7 @@ from kvitto.choices.types import Topic
 from kvitto.stores.types import Profile
 from tests.cast import CHEN_CARD
 from tests.crew import browser_of
+from tests.doors.at_work import look_up
 from tests.doors.reading import signed_in, text_of
 
 BAN = {"topic": "purchase_use", "value": "0"}
@@ -21,7 +22,7 @@ def on_the_web(crew, cast):
 
 def served_by_disa(crew, proof):
     disa = browser_of(crew.disa)
-    record = disa.post("/staff/look-up", {"card": CHEN_CARD, "proof": proof})["Location"]
+    record = look_up(disa, CHEN_CARD, proof)["Location"]
     disa.post(f"{record}/choices/decide", BAN)
 
 

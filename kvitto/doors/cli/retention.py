@@ -35,7 +35,8 @@ def run(
         return
     verb = "would go" if dry_run else "gone"
     print(
-        f"kept from {result['keep_from']}; {verb}: {result['receipts']:,} receipts, {result['keys']:,} keys, "
+        f"kept from {result['keep_from']}; {verb}: {result['receipts']:,} receipts, "
+        f"{result['warranties']:,} warranty receipts, {result['keys']:,} keys, "
         f"{result['leftovers']:,} leftovers of the intake; partitions dropped {result['partitions_dropped']}, "
         f"made {result['partitions_made']}"
     )

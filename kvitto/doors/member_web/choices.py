@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from kvitto.accounts import web
 from kvitto.accounts.tries import TooManyTriesError
 from kvitto.accounts.types import Purpose
+from kvitto.archive import queries as archive
 from kvitto.assortment import queries as assortment
 from kvitto.assortment.types import Names
 from kvitto.choices import actions, queries, texts
@@ -34,9 +35,14 @@ from kvitto.members.rules import read_card, read_code
 from kvitto.purchases import queries as purchases
 from kvitto.stores import queries as stores
 from kvitto.stores.types import Level
+from kvitto.warranties import queries as warranties
 
 FIRST = (Topic.PURCHASE_USE, Topic.RECORDING_LEVEL)  # what most come for
-SERVICES = (Topic.PERSONAL_SERVICES, Topic.GROUP_STATISTICS)
+SERVICES = (Topic.RECEIPT_ARCHIVE, Topic.WARRANTY_RECEIPTS, Topic.PERSONAL_SERVICES, Topic.GROUP_STATISTICS)
+KEPT: dict[Topic, tuple[str, Callable[[int], int]]] = {
+    Topic.RECEIPT_ARCHIVE: ("archive", archive.count),
+    Topic.WARRANTY_RECEIPTS: ("warranties", warranties.count),
+}
 NO_CODE = _(
     "Nothing was confirmed. The card number and the code do not fit together, or the code was used or tried too often, its 30 days "
     "are over, or you have decided anew since. Check both, or ask for a new letter."
@@ -59,7 +65,7 @@ def choices(request: MemberRequest, visit: Visit) -> HttpResponse:
         "service_points": stores.service_points(today=visit.today),
         "first": [_shown(held[topic], minor=minor) for topic in FIRST],
         "categories": names and _categories(held[Topic.NOT_RECORDED], names, minor=minor),
-        "services": [_shown(held[topic], minor=minor) for topic in SERVICES],
+        "services": [_shown(held[topic], minor=minor) | _kept(held[topic], visit) for topic in SERVICES],
         "ways": [_shown(held[topic], minor=minor) for topic in WAYS],
         "wishes": [_wish(held[topic]) for topic in WISHES],
         "about_wishes": texts.WISHES_ABOUT,
@@ -84,6 +90,14 @@ def _shown(held: Decision, *, minor: bool) -> dict[str, object]:
             if value != held_value and not (minor and loosens(held_value, value))
         ],
     }
+
+
+def _kept(held: Decision, visit: Visit) -> dict[str, object]:
+    """How much a service keeps now, which would go with turning it off, and on which page it is."""
+    if held.topic not in KEPT or held.value == NO:
+        return {}
+    page, count = KEPT[held.topic]
+    return {"page": reverse(page), "kept": count(visit.person_id)}
 
 
 def _categories(held: Decision, names: dict[str, Names], *, minor: bool) -> dict[str, object]:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from kvitto.accounts import actions as accounts
 from kvitto.accounts import web
 from kvitto.accounts.tries import TooManyTriesError
+from kvitto.archive import actions as archive
 from kvitto.choices import actions as choices
 from kvitto.households import actions as households
 from kvitto.kernel.errors import KvittoError
@@ -13,6 +14,7 @@ from kvitto.members import actions as members
 from kvitto.purchases.actions import NotOwnReceiptError
 from kvitto.spending.queries import NotYoursError
 from kvitto.vault.actions import KeyDestroyedError
+from kvitto.warranties import actions as warranties
 
 _NO_RECEIPT = _("This is not among your purchases. Perhaps its two years are over, and it is deleted.")
 _NO_CODE = _("This code or offer is not known, or was used or taken back, or its time is over. Ask for a new one.")
@@ -37,6 +39,13 @@ SENTENCES: dict[type[KvittoError], Promise] = {
     members.CodeOverError: _NO_CODE,
     members.LinkedError: _("This user name, or this person, has another already. Nothing was changed."),
     members.TooYoungError: _("You are too young for a sign-in of your own. A guardian decides for you."),
+    archive.NotArchivedError: _("This is not in your archive: it was taken out, or its two years are over."),
+    warranties.NoWarrantyError: _(
+        "This is not among your warranty receipts: it was deleted, or the guarantee has ended."
+    ),
+    warranties.UnsoundCorrectionError: _(
+        "A guarantee that holds can be corrected: it ends today or later, and no later than 30 years after the purchase."
+    ),
     accounts.NoSessionError: _("That sign-in has ended."),
     accounts.UsernameError: _("This user name is taken. Choose another."),
     accounts.PasswordError: _("This password is too short, or too common. Choose another."),

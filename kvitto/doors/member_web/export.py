@@ -20,6 +20,7 @@ from kvitto.kernel.money import amount
 from kvitto.spending import export as exported
 from kvitto.spending import queries as spending
 from kvitto.spending.types import ReceiptPage
+from kvitto.warranties import queries as warranties
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # tells spreadsheets that it is UTF-8
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a text that begins so would be worked out by a spreadsheet
@@ -50,6 +51,7 @@ def _page(request: MemberRequest, visit: Visit, made: str = "") -> HttpResponse:
         "since": held[0].month if held else None,
         "token": tokens.token_of(request.user.pk, now=visit.now),
         "made": made,
+        "warranties": warranties.count(visit.person_id),
         "api": request.build_absolute_uri("/api/me/receipts"),
     }
     return render(request, "member/export.html", context)

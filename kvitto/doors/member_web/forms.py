@@ -1,4 +1,4 @@
-"""The forms around signing in. What is typed is never repeated when it is a secret."""
+"""Forms of the members' pages. What is typed is never repeated when it is a secret."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kvitto.accounts.actions import LONGEST_USERNAME
 from kvitto.accounts.forms import NewPasswordForm
+from kvitto.warranties.rules import LONGEST_ITEM, LONGEST_NOTE
 
 
 class CodeForm(forms.Form):
@@ -71,6 +72,24 @@ class MinorForm(forms.Form):
         label=_("Family name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     birth_date = forms.DateField(label=_("Date of birth"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class CorrectionForm(forms.Form):
+    """What the owner of a warranty receipt says of it."""
+
+    item = forms.CharField(
+        label=_("What it is"), max_length=LONGEST_ITEM, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    ends_on = forms.DateField(
+        label=_("The guarantee ends on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    note = forms.CharField(
+        label=_("My own note"),
+        help_text=_("Where the papers are, who repairs it: for your eyes alone."),
+        max_length=LONGEST_NOTE,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 def taken(form: forms.Form) -> None:

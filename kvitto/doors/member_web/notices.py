@@ -8,9 +8,9 @@ from django.utils.functional import SimpleLazyObject
 from kvitto.doors.member_web.visit import MemberRequest, Visit, own
 from kvitto.kernel.db import opened
 from kvitto.notices import actions, queries
-from kvitto.notices.rules import NUMBERED
+from kvitto.notices.rules import STATED
 from kvitto.notices.texts import sentence
-from kvitto.notices.types import Notice
+from kvitto.notices.types import Kind, Notice
 
 
 @own
@@ -26,7 +26,9 @@ def notices(request: MemberRequest, visit: Visit) -> HttpResponse:
 
 
 def _page(notice: Notice) -> str:
-    return reverse("choices" if notice.kind in NUMBERED else "household")
+    if notice.kind is Kind.WARRANTY_ENDS:
+        return reverse("warranties")
+    return reverse("choices" if notice.kind in STATED else "household")
 
 
 def unread(request: HttpRequest) -> dict[str, object]:

@@ -13,6 +13,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kvitto.archive import queries as archive
+from kvitto.choices import queries as choices
+from kvitto.choices import texts
+from kvitto.choices.rules import NO, YES
+from kvitto.choices.types import Topic
 from kvitto.doors.member_web import charts, filters, pdf, words
 from kvitto.doors.member_web.converters import is_month, month
 from kvitto.doors.member_web.export import download
@@ -22,12 +27,16 @@ from kvitto.households import queries as households
 from kvitto.households.types import Role
 from kvitto.kernel.db import opened
 from kvitto.kernel.periods import Period, month_start, months_after
+from kvitto.members import queries as members
+from kvitto.members.ages import is_minor
 from kvitto.purchases import actions
 from kvitto.purchases import queries as registered
 from kvitto.purchases.types import LevelReason
 from kvitto.spending import queries as spending
 from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED, Listed, ReceiptPage
+from kvitto.stores import queries as stores
 from kvitto.stores.types import Level
+from kvitto.warranties import queries as warranties
 
 SHOWN = 25  # receipts of a list, and times a product was bought, before "more"
 OLDEST = 2  # calendar years before this one that can hold anything
@@ -198,13 +207,17 @@ def receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) ->
     """One receipt as on paper, with its level, the reason and the day it will be deleted."""
     found = _receipt(visit, day, receipt_id)
     head = found.head
+    kept = warranties.of_receipt(person_id=visit.person_id, day=day, receipt_id=receipt_id)
     context = {
         "receipt": found,
         "clock": clock(head.end_time.astimezone(ZoneInfo(found.zone))),
         "why": WHY.get((head.level, head.level_reason)) or words.REASONS[head.level_reason],
-        "vat": _vat(found),
+        "vat": vat(found),
         "shared": households.role_of(visit.person_id, today=visit.today) in {Role.ADULT, Role.MINOR},
         "kept_back": registered.is_kept_back(person_id=visit.person_id, day=day, receipt_id=receipt_id),
+        "archived": archive.is_held(person_id=visit.person_id, day=day, receipt_id=receipt_id),
+        "warranties": kept,
+        "offered": "" if kept else _offered(visit, found),
     }
     return render(request, "member/receipt.html", context)
 
@@ -239,7 +252,17 @@ def keep_back(request: MemberRequest, visit: Visit, day: date, receipt_id: int) 
     return redirect(f"{reverse('receipt', args=[day, receipt_id])}#household")
 
 
-def _vat(page: ReceiptPage) -> list[tuple[str, int, int, int]]:
+def _offered(visit: Visit, page: ReceiptPage) -> str:
+    """What keeping warranty receipts means, where it can be turned on for goods of this receipt; nothing to who has said no."""
+    if not any(line.guarantee and line.guarantee.until >= visit.today for line in page.lines):
+        return ""
+    held = choices.decisions(visit.person_id, profile=stores.profile())[Topic.WARRANTY_RECEIPTS]
+    if (held.number and held.value == NO) or is_minor(members.birth_date(visit.person_id), visit.today):
+        return ""
+    return str(texts.TEXTS[Topic.WARRANTY_RECEIPTS].effects[YES])
+
+
+def vat(page: ReceiptPage) -> list[tuple[str, int, int, int]]:
     """Rate in percent, with tax, the tax, without tax."""
     if page.paid is None:
         return []

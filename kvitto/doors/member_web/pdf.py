@@ -1,4 +1,4 @@
-"""Receipts as PDF: tagged and kept for long (PDF/UA-1, PDF/A-2a), with the fonts that the typesetter brings along.
+"""Receipts and warranty receipts as PDF: tagged and kept for long (PDF/UA-1, PDF/A-2a), with the typesetter's own fonts.
 
 Everything is put into words here; the template only places it. What is data there is never read as markup.
 """
@@ -22,8 +22,9 @@ from django.utils.translation import ngettext, pgettext
 from kvitto.doors.member_web import words
 from kvitto.doors.member_web.formats import clock, day, language, money, number, quantity, weekday_day
 from kvitto.spending.types import ReceiptLine, ReceiptPage
+from kvitto.warranties.types import Warranty
 
-TEMPLATE = Path(__file__).parent / "templates" / "pdf" / "receipts.typ"
+TEMPLATES = Path(__file__).parent / "templates" / "pdf"
 ONE_PIECE = 10_000
 # What the fonts can show; a PDF that is kept for long may hold nothing else. A test prints all of it.
 SHOWN = (range(0x20, 0x500), range(0x1E00, 0x2041), range(0x20A0, 0x20D0), range(0x2190, 0x2300))
@@ -45,6 +46,46 @@ def receipts_pdf(pages: Sequence[ReceiptPage], *, now: datetime) -> bytes:
     cover = [_("Made on %(day)s at %(time)s") % {"day": day(made), "time": clock(made)}, count]
     sums = [(_("Total"), money(cents, currency)) for currency, cents in by_currency.items()]
     return _typeset(pages, title=_("My receipts"), author=settings.SERVICE_NAME, cover=cover, sums=sums, now=now)
+
+
+def warranties_pdf(found: Sequence[Warranty], *, now: datetime) -> bytes:
+    """Warranty receipts, each on a page of its own."""
+    title = found[0].copy.item if len(found) == 1 else _("My warranty receipts")
+    data = {
+        "language": language(),
+        "title": title,
+        "author": settings.SERVICE_NAME,
+        "kind": _("Warranty receipt"),
+        "head": [_("What a claim needs"), _("As on the receipt")],
+        "note": _("My own note"),
+        "warranties": [_warranty(each, now) for each in found],
+    }
+    return _made("warranties.typ", data, now)
+
+
+def _warranty(each: Warranty, now: datetime) -> dict[str, Any]:
+    copy = each.copy
+    pairs = [
+        (_("Seller"), f"{copy.company}, {copy.business_id}"),
+        (_("Store"), f"{copy.store}, {copy.town}"),
+        (_("Bought on"), day(each.business_day)),
+        (_("Receipt"), _("Till %(till)s · receipt %(number)s") % {"till": copy.workstation, "number": copy.sequence}),
+        (_("Goods"), copy.printed),
+        (_("Serial number"), copy.serial),
+        (_("Terms"), copy.terms),
+        (_("Guarantee until"), day(copy.until)),
+    ]
+    if each.ends_on != copy.until:
+        pairs.append((_("Corrected by me: until"), day(each.ends_on)))
+    if each.returned_on:
+        pairs.append((_("Brought back on"), day(each.returned_on)))
+    made = localtime(now)
+    return {
+        "item": copy.item,
+        "pairs": [pair for pair in pairs if pair[1]],
+        "note": copy.note,
+        "foot": _("Made on %(day)s at %(time)s") % {"day": day(made), "time": clock(made)},
+    }
 
 
 @cache
@@ -71,8 +112,12 @@ def _typeset(
         "vat": [_("VAT rate"), _("Without tax"), _("Tax"), _("With tax")],
         "receipts": [_receipt(page) for page in pages],
     }
+    return _made("receipts.typ", data, now)
+
+
+def _made(template: str, data: dict[str, Any], now: datetime) -> bytes:
     # a compiler of its own takes half a millisecond; shared, it would have to be waited for
-    compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts())
+    compiler = typst.Compiler(TEMPLATES / template, root=TEMPLATES, font_paths=_fonts())
     inputs = {"data": json.dumps(_showable(data))}
     made = compiler.compile(
         format="pdf", sys_inputs=inputs, pdf_standards=["ua-1", "a-2a"], timestamp=int(now.timestamp())
@@ -139,6 +184,9 @@ def _goods(page: ReceiptPage) -> list[dict[str, str]]:
 
 def _under(line: ReceiptLine) -> str:
     parts = []
+    if line.guarantee:
+        parts.append(_("guarantee until %(day)s") % {"day": day(line.guarantee.until)})
+        parts += [_("serial number %(number)s") % {"number": line.guarantee.serial}] if line.guarantee.serial else []
     if line.quantity not in {0, ONE_PIECE} and line.unit_cents is not None:
         each = words.plain_money(line.unit_cents)
         parts.append(f"{quantity(line.quantity)} {words.unit(line.unit)} × {each}")

@@ -6,6 +6,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from kvitto.archive import queries as archive
 from kvitto.assortment import queries as assortment
 from kvitto.audit import queries as audit
 from kvitto.audit.types import Trace
@@ -53,7 +54,10 @@ def remove(request: MemberRequest, visit: Visit) -> HttpResponse:  # noqa: ARG00
 def receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) -> HttpResponse:
     """What of one receipt would go and what stays. Opens nothing."""
     head = spending.receipt_head(person_id=visit.person_id, day=day, receipt_id=receipt_id)
-    return render(request, "member/receipt_remove.html", {"listed": head, "is_total": head.head.level is Level.TOTAL})
+    nothing = head.head.level is Level.TOTAL and not archive.is_held(
+        person_id=visit.person_id, day=day, receipt_id=receipt_id
+    )
+    return render(request, "member/receipt_remove.html", {"listed": head, "nothing": nothing})
 
 
 @own_act

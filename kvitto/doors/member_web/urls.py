@@ -6,6 +6,7 @@ from kvitto.accounts.web import SignOut
 from kvitto.doors.member_web import (
     access,
     api,
+    archive,
     bonus,
     card,
     choices,
@@ -19,6 +20,7 @@ from kvitto.doors.member_web import (
     pages,
     pwa,
     removal,
+    warranties,
 )
 from kvitto.doors.member_web.language import choose_language
 from kvitto.doors.member_web.theme import set_theme
@@ -68,6 +70,17 @@ urlpatterns = [
     path("receipts/<day:day>/<row:receipt_id>/pdf", own.receipt_pdf, name="receipt-pdf"),
     path("receipts/<day:day>/<row:receipt_id>/remove", removal.receipt, name="receipt-remove"),
     path("receipts/<day:day>/<row:receipt_id>/remove/do", removal.remove_receipt, name="receipt-remove-do"),
+    path("receipts/<day:day>/<row:receipt_id>/keep-warranties", warranties.keep, name="warranty-keep"),
+    path("archive", archive.archive, name="archive"),
+    path("archive/<day:day>/<row:receipt_id>", archive.receipt, name="archive-receipt"),
+    path("archive/<day:day>/<row:receipt_id>/pdf", archive.receipt_pdf, name="archive-pdf"),
+    path("archive/<day:day>/<row:receipt_id>/remove", archive.remove, name="archive-remove"),
+    path("warranties", warranties.warranties, name="warranties"),
+    path("warranties/all.<slug:kind>", warranties.files, name="warranties-file"),
+    path("warranties/<row:warranty_id>", warranties.warranty, name="warranty"),
+    path("warranties/<row:warranty_id>/correct", warranties.correct, name="warranty-correct"),
+    path("warranties/<row:warranty_id>/delete", warranties.delete, name="warranty-delete"),
+    path("warranties/<row:warranty_id>/file.<slug:kind>", warranties.file, name="warranty-file"),
     path("live", live.live, name="live"),
     path("account", pages.account, name="account"),
     path("account/export", export.export, name="export"),

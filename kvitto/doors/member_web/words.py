@@ -124,6 +124,8 @@ ACTS: dict[str, Promise] = {
     "households.offer_main": _("offered you to be the household's main member"),
     "households.change_main": _("changed the household's main member"),
     "households.note_death": _("noted a death"),
+    "warranties.correct": _("corrected a warranty receipt"),
+    "warranties.delete": _("deleted a warranty receipt"),
     "purchases.keep_back": _("kept a receipt back from the household"),
     "purchases.show_again": _("showed a receipt to the household again"),
 }

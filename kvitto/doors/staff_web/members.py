@@ -1,29 +1,33 @@
 """A member at a service point: looked up by their card, never what they bought."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
 from kvitto.assortment import queries as assortment
 from kvitto.choices import texts
-from kvitto.choices.rules import NO, SCALES, YES
+from kvitto.choices.rules import NO, SCALES, YES, loosens
 from kvitto.choices.types import Letter, Stated, Topic
 from kvitto.doors.staff_web.access import StaffRequest, me
 from kvitto.doors.staff_web.words import PROOFS
 from kvitto.doors.staff_web.work import after, attempt, counted, done, get_or_post
 from kvitto.kernel.db import opened
+from kvitto.rights import removal as removing
 from kvitto.staff import cases, queries, records
 from kvitto.staff.gate import colleague
 from kvitto.staff.types import Duty, Proof
 from kvitto.stores import queries as stores
+from kvitto.stores.types import ServicePoint
 
 
 def _now() -> datetime:
@@ -37,30 +41,48 @@ def card_field() -> forms.CharField:
 
 
 class LookUpForm(forms.Form):
-    """A card, and how its holder has shown who they are."""
+    """A card, where its holder is, and how they have shown who they are."""
 
     card = card_field()
+    place = forms.TypedChoiceField(label=_("Where they are"), required=False, coerce=int, empty_value=None)
     proof = forms.ChoiceField(
         label=_("How they have shown who they are"), choices=[(str(code), words) for code, words in PROOFS.items()]
     )
+
+    def __init__(self, points: Sequence[ServicePoint], last: int | None, data: QueryDict | None) -> None:
+        super().__init__(data, initial={"place": last or next((each.store_id for each in points), None)})
+        places = [(each.store_id, f"{each.name}, {each.town}") for each in points]
+        self.fields["place"].choices = [*places, ("", _("On the phone"))]  # type: ignore[attr-defined]
+        if not points:
+            del self.fields["place"]
+
+    def clean(self) -> None:
+        """Nobody shows a card on the phone."""
+        super().clean()
+        on_the_phone = "place" in self.fields and self.cleaned_data.get("place") is None and not self.has_error("place")
+        if on_the_phone and self.cleaned_data.get("proof") != Proof.QUESTIONS:
+            self.add_error("proof", _("On the phone they show who they are by answering questions."))
 
 
 @get_or_post
 def look_up(request: StaffRequest) -> HttpResponse:
     """The service point's first page: a member asks for something. The look-up is itself what is traced."""
-    form = LookUpForm(request.POST if request.method == "POST" else None)
+    mine = colleague(me(request)).staff_id
+    points = stores.service_points(today=localdate())
+    form = LookUpForm(points, queries.last_store(mine), request.POST if request.method == "POST" else None)
     if form.is_valid():
+        given = form.cleaned_data
         case_id = counted(
             request,
             form,
             lambda now: records.look_up(
-                card=form.cleaned_data["card"], proof=Proof(form.cleaned_data["proof"]), by=me(request), now=now
+                card=given["card"], proof=Proof(given["proof"]), store_id=given.get("place"), by=me(request), now=now
             ),
         )
         if case_id is not None:
             return redirect("record", case_id)
     now = _now()
-    own = queries.own_cases(colleague(me(request)).staff_id, Duty.SERVICE_POINT, now=now)
+    own = queries.own_cases(mine, Duty.SERVICE_POINT, now=now)
     return render(request, "staff/look_up.html", {"form": form, "own": own, "done": done(request)})
 
 
@@ -97,13 +119,13 @@ def choices(request: StaffRequest, case_id: int) -> HttpResponse:
                 "others": [
                     (value, str(text.acts[value]), str(text.effects[value]))
                     for value in SCALES[topic]
-                    if value != held[topic].value
+                    if value != held[topic].value and not (found.minor and loosens(held[topic].value or 0, value))
                 ],
             }
             for topic, text in texts.TEXTS.items()
             if topic in SCALES
         ]
-        categories = _categories(held[Topic.NOT_RECORDED].codes, spoken)
+        categories = _categories(held[Topic.NOT_RECORDED].codes, spoken, minor=found.minor)
     number = request.GET.get("stated", "")
     context = {
         "case": found.case,
@@ -113,20 +135,22 @@ def choices(request: StaffRequest, case_id: int) -> HttpResponse:
         "spoken": spoken,
         "stated": number if number.isdecimal() and len(number) < 19 else "",
         "pending": "pending" in request.GET,
+        "removed": "removed" in request.GET,
     }
     return render(request, "staff/choices.html", context)
 
 
-def _categories(held: tuple[str, ...], language: str) -> dict[str, object]:
-    """What is never recorded, and what can be decided about each category; as read aloud."""
+def _categories(held: tuple[str, ...], language: str, *, minor: bool) -> dict[str, object]:
+    """What is never recorded, and what can be decided about each category; as read aloud. A minor allows nothing more."""
     names, text = assortment.classes(), texts.TEXTS[Topic.NOT_RECORDED]
+    offered = texts.offered(held, names, language)
     return {
         "topic": Topic.NOT_RECORDED,
         "name": str(text.name),
         "about": str(text.about),
         "out": [texts.category(code, names, language) for code in held] or [str(texts.NONE_KEPT_OUT)],
-        "offered": [(code, name, value, str(act)) for code, name, value, act in texts.offered(held, names, language)],
-        "effects": [str(text.effects[NO]), *([str(text.effects[YES])] if held else [])],
+        "offered": [(code, name, value, str(act)) for code, name, value, act in offered if not minor or value == NO],
+        "effects": [str(text.effects[NO]), *([str(text.effects[YES])] if held and not minor else [])],
     }
 
 
@@ -158,6 +182,23 @@ def _decide_category(request: StaffRequest, case_id: int, asked: str) -> HttpRes
 def _written_down(case_id: int, stated: Stated) -> HttpResponse:
     more = {"pending": "yes"} if stated.pending else {}
     return redirect(f"{reverse('record-choices', args=[case_id])}?{urlencode({'stated': stated.number} | more)}")
+
+
+@get_or_post
+def removal(request: StaffRequest, case_id: int) -> HttpResponse:
+    """What would go and what stays, to be read aloud; nothing of it is shown or counted here. The button is an act of its own."""
+    if request.method == "POST":
+        with opened():
+            removing.remove_for(case_id=case_id, by=me(request), now=_now())
+        return redirect(f"{reverse('record-choices', args=[case_id])}?removed=yes")
+    with opened():
+        found = records.choices_of(case_id=case_id, by=me(request), now=_now())
+    spoken = found.details.language
+    held, names = found.held, assortment.classes()
+    with override(spoken):
+        level = str(texts.TEXTS[Topic.RECORDING_LEVEL].effects[held[Topic.RECORDING_LEVEL].value or 0])
+        out = [texts.category(code, names, spoken) for code in held[Topic.NOT_RECORDED].codes]
+    return render(request, "staff/removal.html", {"case": found.case, "spoken": spoken, "level": level, "out": out})
 
 
 @require_POST

@@ -161,6 +161,7 @@ UNDER = {
     "record-code": "look-up",
     "record-choices": "look-up",
     "record-choice": "look-up",
+    "record-removal": "look-up",
     "record-letter": "look-up",
     "case": "cases",
     "case-open": "cases",

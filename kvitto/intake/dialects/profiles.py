@@ -159,6 +159,7 @@ def _key(table: Table) -> KeyRules:
 
 
 def _lines(table: Table) -> LineRules:
+    guarantees = _paths(table, "guarantees")
     rules = LineRules(
         each=_paths(table, "each", needed=True),
         goods=_paths(table, "goods", needed=True),
@@ -183,6 +184,10 @@ def _lines(table: Table) -> LineRules:
         discount=_paths(table, "discount"),
         rate=_paths(table, "rate"),
         bonus=_paths(table, "bonus"),
+        serial=_paths(table, "serial"),
+        guarantees=guarantees,
+        guarantee_until=_paths(table, "guarantee_until", needed=bool(guarantees)),
+        guarantee_terms=_paths(table, "guarantee_terms"),
     )
     table.close()
     return rules

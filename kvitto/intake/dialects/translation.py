@@ -43,6 +43,8 @@ class Item:
     deposit: bool
     void: bool
     bonus: bool | None
+    serial: str = ""
+    guarantees: tuple[dict[str, str], ...] = ()
 
 
 class Translator:
@@ -196,7 +198,21 @@ class Translator:
             deposit=rules.deposit.there(goods),
             void=rules.void.there(line),
             bonus=None if bonus is None else bonus.lower() == "true",
+            serial=rules.serial.first(goods) or "",
+            guarantees=self._guarantees(goods),
         )
+
+    def _guarantees(self, goods: Element) -> tuple[dict[str, str], ...]:
+        """Each with its last day, of which the time of day says nothing."""
+        rules = self.profile.lines
+        found = []
+        for place, each in _numbered(rules.guarantees, goods):
+            with _at(rules.guarantees, place):
+                guarantee = {"until": _needed(rules.guarantee_until, each)[:10]}
+            if terms := rules.guarantee_terms.first(each):
+                guarantee["terms"] = scrubbed(terms)[:TEXT]
+            found.append(guarantee)
+        return tuple(found)
 
     def _quantity(self, goods: Element) -> tuple[int, str]:
         """Ten-thousandths and the unit; one where nothing is said."""
@@ -315,6 +331,10 @@ def _line(item: Item) -> dict[str, Any]:
         line["discount"] = amount(item.off)
     if item.bonus is not None:
         line["bonus"] = item.bonus
+    if item.serial:
+        line["serial"] = item.serial
+    if item.guarantees:
+        line["guarantees"] = item.guarantees
     return line
 
 

@@ -89,6 +89,10 @@ class LineRules:
     discount: Paths
     rate: Paths
     bonus: Paths
+    serial: Paths
+    guarantees: Paths  # each stands below the goods, the next two below it
+    guarantee_until: Paths
+    guarantee_terms: Paths
 
 
 @dataclass(frozen=True, slots=True)

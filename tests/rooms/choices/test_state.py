@@ -316,7 +316,7 @@ def test_the_table_refuses_the_same_under_raw_sql(cast, fields):
 
 
 def test_a_text_that_changes_gets_a_new_version():
-    """The texts of version 2, to the letter. Whoever changes one raises the version and writes the new digest here."""
+    """The texts of version 3, to the letter. Whoever changes one raises the version and writes the new digest here."""
     import hashlib
 
     words = []
@@ -329,10 +329,10 @@ def test_a_text_that_changes_gets_a_new_version():
         ]
     digest = hashlib.sha256("\n".join(words).encode()).hexdigest()
 
-    assert (texts.VERSION, digest) == (2, PINNED)
+    assert (texts.VERSION, digest) == (3, PINNED)
 
 
-PINNED = "a1ba4be627db6c5684f5ff668d3a85bfecc8c4c4277b1160740d7aa9c4166e33"
+PINNED = "e5c544c17cbfd13bc8054eef39a99868f0b6060d5586b6b2836706e44677f3ce"
 
 # rules
 

@@ -22,7 +22,7 @@ VISITORS = {
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.export", "own.archive", "own.card", "own.account", "own.traces",
     "own.security", "own.choices", "own.notices", "own.household", "own.bonus", "own.keep_back", "own.remove",
-    "own.everything",
+    "own.everything", "own.warranties",
 }  # fmt: skip
 OPERATORS = {
     "member.issue_code", "household.change", "register.import", "log.prove",
@@ -42,7 +42,7 @@ OF_DUTY = {
     None: set(),
     Duty.SERVICE_POINT: {
         "member.find", "member.view_identity", "member.view_membership", "member.view_choices",
-        "member.register_choice", "member.view_household", "member.issue_code", "staff.own_cases",
+        "member.register_choice", "member.remove", "member.view_household", "member.issue_code", "staff.own_cases",
     },
     Duty.DATA_HANDLER: {
         "member.find", "member.view_identity", "member.view_membership", "case.open", "case.approve", "lines.open",
@@ -68,7 +68,7 @@ OF_KIND = {
     ActorKind.MEMBER: (VISITORS - {"staff.sign_in"}) | OWN,
     ActorKind.TILL: {"receipts.import", "receipts.ask", "receipts.check_card"},
     ActorKind.OPERATOR: OPERATORS,
-    ActorKind.SYSTEM: {"retention.run", "categories.sweep", "notices.mail", "bonus.settle"},
+    ActorKind.SYSTEM: {"retention.run", "categories.sweep", "notices.mail", "bonus.settle", "warranties.remind"},
 }
 
 A_PERSONS_RECORD = {each for each in Act if each.startswith(("member.", "case.", "lines."))}

@@ -38,7 +38,7 @@ def open_blob(blob, bound_to=PLACE):
 
 def destroy(*, before):
     with opened():
-        return vault.destroy_quarters(before=before, by=OPERATOR, now=NOW)
+        return vault.destroy_quarters(compartment=Compartment.LINES, before=before, by=OPERATOR, now=NOW)
 
 
 def query(sql, using="default"):
@@ -250,14 +250,14 @@ def test_sealing_and_destroying_need_the_transaction_of_a_whole_act(committed_ca
     with pytest.raises(transaction.TransactionManagementError):
         vault.seal(items=[ToSeal(committed_cast.aino, QUARTER, b"", b"")], compartment=Compartment.LINES)
     with pytest.raises(transaction.TransactionManagementError):
-        vault.destroy_quarters(before=QUARTER, by=OPERATOR, now=NOW)
+        vault.destroy_quarters(compartment=Compartment.LINES, before=QUARTER, by=OPERATOR, now=NOW)
 
 
 def destroy_in_another_session():
     try:
         with opened():
             query("SELECT set_config('lock_timeout', '200ms', true)")
-            return vault.destroy_quarters(before=QUARTER + 1, by=OPERATOR, now=NOW)
+            return vault.destroy_quarters(compartment=Compartment.LINES, before=QUARTER + 1, by=OPERATOR, now=NOW)
     finally:
         connection.close()
 
@@ -296,7 +296,9 @@ def test_a_period_names_the_days_that_were_opened(cast):
 
 def test_keys_are_replaced_in_the_transaction_of_a_whole_act_only(committed):
     with pytest.raises(transaction.TransactionManagementError):
-        vault.replace_keys(person_id=1, quarters={QUARTER}, by=AINO, subject=UUID(int=1), now=NOW)
+        vault.replace_keys(
+            person_id=1, compartment=Compartment.LINES, quarters={QUARTER}, by=AINO, subject=UUID(int=1), now=NOW
+        )
     with pytest.raises(transaction.TransactionManagementError):
         vault.open_to_replace(
             items=[], by=AINO, purpose="removal", subject=UUID(int=1), period=Period(date(2026, 11, 1)), now=NOW
@@ -308,7 +310,12 @@ def test_only_the_named_quarters_of_one_person_get_a_new_key(cast):
     archived = seal(cast.aino, compartment=Compartment.ARCHIVE)
     with opened():
         destroyed = vault.replace_keys(
-            person_id=cast.aino, quarters={QUARTER}, by=AINO, subject=members.audit_id(cast.aino), now=NOW
+            person_id=cast.aino,
+            compartment=Compartment.LINES,
+            quarters={QUARTER},
+            by=AINO,
+            subject=members.audit_id(cast.aino),
+            now=NOW,
         )
     anew = seal(cast.aino)
 

@@ -1,0 +1,243 @@
+"""Writes: warranty receipts make themselves, are corrected and deleted by their owner, end, and go.
+
+`keep` is where the two registers meet. Pages may read their owner's warranty receipts and keys, and change neither; so what
+changes something asks as the system, for the one person it is called for.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db.models import Q
+from django.utils.timezone import localdate
+from msgspec.structs import replace
+
+from kvitto.audit import actions as audit
+from kvitto.choices import actions as deciding
+from kvitto.choices import queries as choices
+from kvitto.choices.rules import YES
+from kvitto.choices.types import Channel, Shown, Topic
+from kvitto.kernel import identity
+from kvitto.kernel.actor import Actor, ActorKind
+from kvitto.kernel.db import opened, require_transaction
+from kvitto.kernel.errors import InvalidError, NotFoundError
+from kvitto.kernel.periods import quarter_end, quarter_of
+from kvitto.members import queries as members
+from kvitto.purchases import queries as purchases
+from kvitto.purchases.actions import NotOwnReceiptError
+from kvitto.purchases.types import ProductContent, StoredGuarantee, StoredLine
+from kvitto.stores import queries as stores
+from kvitto.stores.types import StorePlace
+from kvitto.vault import actions as vault
+from kvitto.vault.digests import goods_digest
+from kvitto.vault.types import Compartment
+from kvitto.warranties import sealing
+from kvitto.warranties.models import Warranty
+from kvitto.warranties.queries import OWN_VIEW
+from kvitto.warranties.rules import RETURN_KEPT, goods, guaranteed, is_sound, pieces, reminded
+from kvitto.warranties.types import Bought, Copy
+
+
+class NoWarrantyError(NotFoundError):
+    """There is no such warranty receipt of the person's: the answer is the same, whatever exists."""
+
+
+class UnsoundCorrectionError(InvalidError):
+    """The goods need a name, and a guarantee ends today or later, and no later than 30 years after the purchase."""
+
+
+def keep(*, receipts: Sequence[Bought], today: date) -> None:
+    """Copy what a claim needs of every line with a guarantee that has not ended, and end what was brought back.
+
+    Of receipts that have just been stored, in that transaction, and of those among their buyers who want warranty receipts
+    now: asked once more, behind the lock that storing has taken, since who turns them off waits for it. Safe to repeat.
+    """
+    require_transaction()
+    people = {each.person_id for each in receipts}
+    on = choices.allowing(people, Topic.WARRANTY_RECEIPTS, profile=stores.profile()) if people else set()
+    wanted = [each for each in receipts if each.person_id in on]
+    places = stores.places() if wanted else {}
+    rows, copies = [], []
+    for each in wanted:
+        for number, line, guarantee in guaranteed(each.content):
+            if guarantee.until >= today:
+                rows.append(_row(each, number, line, guarantee, places[each.store_id], today))
+                copies.append(_copy(each, line, guarantee, places[each.store_id]))
+    if rows:
+        sealing.seal(rows, copies)
+        Warranty.objects.bulk_create(rows, ignore_conflicts=True)
+    for each in wanted:
+        _end_returned(each, places[each.store_id])
+
+
+def _row(
+    each: Bought, number: int, line: StoredLine, guarantee: StoredGuarantee, place: StorePlace, today: date
+) -> Warranty:
+    return Warranty(
+        person_id=each.person_id,
+        business_day=each.business_day,
+        receipt_id=each.receipt_id,
+        line=number,
+        goods=goods_digest(each.person_id, place.chain_code, goods(line)),
+        pieces=pieces(line),
+        ends_on=guarantee.until,
+        reminded=reminded(guarantee.until, today),
+    )
+
+
+def _copy(each: Bought, line: StoredLine, guarantee: StoredGuarantee, place: StorePlace) -> Copy:
+    return Copy(
+        company=place.company,
+        business_id=place.business_id,
+        store=place.name,
+        town=place.town,
+        workstation=each.workstation,
+        sequence=each.sequence,
+        printed=line.text,
+        serial=guarantee.serial,
+        terms=guarantee.terms,
+        until=guarantee.until,
+        item=line.text,
+    )
+
+
+def _end_returned(each: Bought, place: StorePlace) -> None:
+    """Count goods that came back off their owner's warranty receipts of the same goods, the newest first.
+
+    A receipt of a return does not say which sale it takes back, so goods are told by their code; those of the same receipt
+    stay, since they were taken in exchange.
+    """
+    for line in each.content.lines:
+        back = pieces(line) if line.type == "return" else 0
+        if not back:
+            continue
+        digest = goods_digest(each.person_id, place.chain_code, goods(line))
+        rows = Warranty.objects.select_for_update().filter(
+            person_id=each.person_id, goods=digest, returned_on=None, business_day__lte=each.business_day
+        )
+        for row in rows.exclude(receipt_id=each.receipt_id).order_by("-business_day", "-pk"):
+            off = min(back, row.pieces)
+            back, row.pieces = back - off, row.pieces - off
+            if not row.pieces:
+                row.returned_on = each.business_day
+            if off:
+                row.save(update_fields=["pieces", "returned_on"])
+
+
+def turn_on(*, person_id: int, day: date, receipt_id: int, shown: Shown, by: Actor, now: datetime) -> int:
+    """Turn warranty receipts on, and keep those of one receipt of the person's, which is opened for it; the statement's number.
+
+    Opens its transactions itself: it is the whole act. Raises NotOwnReceiptError, and what `choices.actions.state` does.
+    """
+    found = purchases.opened_receipt(
+        person_id=person_id, day=day, receipt_id=receipt_id, by=by, purpose=OWN_VIEW, now=now
+    )
+    if found is None:
+        raise NotOwnReceiptError("no such receipt among yours: it may have been deleted after two years")
+    detail, content = found
+    with opened():
+        stated = deciding.state(
+            person_id=person_id,
+            topic=Topic.WARRANTY_RECEIPTS,
+            value=YES,
+            channel=Channel.WEB,
+            shown=shown,
+            by=by,
+            now=now,
+        )
+        if isinstance(content, ProductContent):
+            head = detail.head
+            bought = Bought(person_id, head.store_id, day, receipt_id, detail.workstation, detail.sequence, content)
+            with identity.acting(ActorKind.SYSTEM):
+                keep(receipts=[bought], today=localdate(now))
+    return stated.number
+
+
+def correct(*, person_id: int, warranty_id: int, item: str, ends_on: date, note: str, by: Actor, now: datetime) -> None:
+    """Its owner says what the goods are, when the guarantee ends, and what else they want to know of it.
+
+    What the receipt says stays beside it. Raises NoWarrantyError, UnsoundCorrectionError.
+    """
+    require_transaction()
+    subject, today = members.audit_id(person_id), localdate(now)
+    with identity.acting(ActorKind.SYSTEM):
+        vault.stop_sealing()  # before the row, as everybody who needs both
+        row = _own(person_id, warranty_id)
+        sound = is_sound(item=item, note=note, ends_on=ends_on, business_day=row.business_day, today=today)
+        if row.returned_on is not None or not sound:
+            raise UnsoundCorrectionError("a name is needed, and a last day from today to 30 years after the purchase")
+        (plain,) = vault.open_to_replace(
+            items=sealing.to_open([row]), by=by, purpose=OWN_VIEW, subject=subject, period=None, now=now
+        )
+        (copy,) = sealing.copies([plain])
+        if ends_on != row.ends_on:
+            row.ends_on, row.reminded = ends_on, reminded(ends_on, today)
+        sealing.seal([row], [replace(copy, item=item, note=note)])
+        row.save(update_fields=["ends_on", "reminded", "sealed"])
+        audit.record(by=by, action="warranties.correct", now=now, subject=subject, count=1)
+
+
+def delete(*, person_id: int, warranty_id: int, by: Actor, now: datetime) -> None:
+    """Its owner deletes it, for good: what is sealed beside it gets a new key, and old copies no longer open.
+
+    Raises NoWarrantyError.
+    """
+    require_transaction()
+    subject = members.audit_id(person_id)
+    with identity.acting(ActorKind.SYSTEM):
+        vault.stop_sealing()
+        gone = _own(person_id, warranty_id)
+        quarter = quarter_of(gone.ends_on)
+        gone.delete()
+        beside = list(
+            Warranty.objects.filter(
+                person_id=person_id, ends_on__gte=quarter_end(quarter - 1), ends_on__lt=quarter_end(quarter)
+            )
+        )
+        plain = (
+            vault.open_to_replace(
+                items=sealing.to_open(beside), by=by, purpose="removal", subject=subject, period=None, now=now
+            )
+            if beside
+            else []
+        )
+        vault.replace_keys(
+            person_id=person_id,
+            compartment=Compartment.WARRANTY,
+            quarters=[quarter],
+            by=by,
+            subject=subject,
+            now=now,
+        )
+        sealing.seal(beside, sealing.copies(plain))
+        Warranty.objects.bulk_update(beside, ["sealed"])
+        audit.record(by=by, action="warranties.delete", now=now, subject=subject, count=1)
+
+
+def end(*, person_id: int, by: Actor, now: datetime) -> int:
+    """Delete all of a person's warranty receipts and destroy their keys, since they were turned off; how many went."""
+    require_transaction()
+    subject = members.audit_id(person_id)
+    with identity.acting(ActorKind.SYSTEM):
+        vault.stop_sealing()
+        gone = int(Warranty.objects.filter(person_id=person_id).delete()[0])
+        vault.destroy_compartment(
+            person_id=person_id, compartment=Compartment.WARRANTY, by=by, subject=subject, now=now
+        )
+    return gone
+
+
+def forget_over(*, today: date, by: Actor, now: datetime) -> int:
+    """Delete what ended before `today`, and what was brought back 90 days ago; how many. Keys go with the vault's quarters."""
+    require_transaction()
+    over = Q(ends_on__lt=today) | Q(returned_on__lt=today - RETURN_KEPT)
+    deleted = int(Warranty.objects.filter(over).delete()[0])
+    if deleted:
+        audit.record(by=by, action="warranties.purge", now=now, purpose="retention", count=deleted)
+    return deleted
+
+
+def _own(person_id: int, warranty_id: int) -> Warranty:
+    row = Warranty.objects.select_for_update().filter(person_id=person_id, pk=warranty_id).first()
+    if row is None:
+        raise NoWarrantyError("no such warranty receipt among yours: it was deleted, or the guarantee has ended")
+    return row
