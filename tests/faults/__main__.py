@@ -1,6 +1,6 @@
 """`python -m tests.faults`: a run of the fault harness. Its figures go to stdout as one JSON object; exit code 1 when one is wrong.
 
-It makes databases of its own on an embedded server of its own, in build/faults-home.
+It makes databases of its own on an embedded server of its own, in build/faults-home where nothing else is said.
 """
 
 import argparse
@@ -21,8 +21,9 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, default=secrets.randbelow(10**9), help="the same one breaks the same things"
     )
+    parser.add_argument("--home", type=Path, default=HOME, help="where its server lives; one run at a time")
     asked = parser.parse_args()
-    os.environ["KVITTO_HOME"] = str(HOME)
+    os.environ["KVITTO_HOME"] = str(asked.home)
     os.environ["DJANGO_SETTINGS_MODULE"] = "kvitto.wiring.settings"
     for name in ("KVITTO_DATABASE_URL", "KVITTO_DATABASE_OWNER_URL"):  # what dies here is nobody else's
         os.environ.pop(name, None)
@@ -40,7 +41,7 @@ def main() -> int:
     try:
         figures = run(seed=asked.seed, transactions=asked.transactions, crashes=asked.crashes)
     finally:
-        EmbeddedServer(HOME).stop()
+        EmbeddedServer(asked.home).stop()
     print(json.dumps(figures))
     return 1 if figures["wrong"] else 0
 

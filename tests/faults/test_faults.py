@@ -12,6 +12,7 @@ import pytest
 from tests.faults import ledger
 from tests.faults.register import Held
 from tests.faults.run import compare
+from tests.settings import HOME
 
 TODAY = datetime.now(UTC).date()
 
@@ -19,6 +20,7 @@ TODAY = datetime.now(UTC).date()
 @pytest.mark.slow
 def test_whatever_breaks_each_receipt_is_there_once_and_whole():
     command = [sys.executable, "-m", "tests.faults", "--transactions", "1500", "--crashes", "1", "--seed", "26"]
+    command += ["--home", str(HOME.with_name("faults-test-home"))]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     assert ran.returncode == 0, ran.stderr + ran.stdout
