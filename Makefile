@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check attempts leaks faults browser screenshots vitals ban lint lock messages clean
+.PHONY: demo test check attempts leaks tour faults browser screenshots vitals ban lint lock messages clean
 
 $(VENV)/demo.stamp: requirements/demo.txt pyproject.toml CHANGELOG.md hatch_build.py $(wildcard kvitto/locale/*/LC_MESSAGES/django.po)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,6 +37,9 @@ attempts: $(VENV)/dev.stamp  ## everybody tries what is not theirs, 12,000 times
 leaks: $(VENV)/dev.stamp  ## 100,000 orders of statements, receipts and uses, others each time; KVITTO_SEED repeats them
 	seed=$${KVITTO_SEED:-$$(date +%s)}; echo "KVITTO_SEED=$$seed"; \
 	KVITTO_SEED=$$seed KVITTO_INTERLEAVINGS=$${KVITTO_INTERLEAVINGS:-100000} $(BIN)/pytest -n 2 tests/rooms/choices/test_interleavings.py $(ARGS)
+
+tour: $(VENV)/dev.stamp browser  ## every state of every page in each of the three languages, in Chromium
+	KVITTO_TOUR=whole $(BIN)/pytest -n 2 tests/journeys/test_accessibility.py tests/journeys/test_staff.py $(ARGS)
 
 faults: $(VENV)/dev.stamp  ## tills deliver 240,000 transactions while processes are killed, the database crashes and answers are cut; ARGS="--seed 7"
 	$(BIN)/python -m tests.faults $(ARGS)

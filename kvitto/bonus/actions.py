@@ -15,7 +15,9 @@ from kvitto.kernel.errors import InvalidError
 from kvitto.kernel.periods import month_start
 from kvitto.stores.models import Chain, Company
 
-CLOSING = 0x426F6E7573  # the advisory lock between deliveries, which share it, and the moment in which a month begins to close
+# The advisory lock between deliveries, which share it, and what has to know that none is on its way: the moment in which a month
+# begins to close, a till that takes a receipt back
+CLOSING = 0x426F6E7573
 
 
 class NoAccountError(InvalidError):
@@ -63,6 +65,16 @@ def load(*, scheme: Scheme, by: Actor, now: datetime) -> list[Difference]:
     )
     audit.record(by=by, action="bonus.load_plans", now=now, count=len(found))
     return found
+
+
+def await_deliveries() -> None:
+    """Wait for deliveries on their way, and keep others waiting until the caller's transaction is over.
+
+    Called before anything else that the transaction writes; who shares the lock already must not ask for it.
+    """
+    require_transaction()
+    with batch_cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLOSING])
 
 
 def await_closing() -> date | None:

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from kvitto.audit import actions as audit
-from kvitto.bonus import models, queries, rules
-from kvitto.bonus.actions import CLOSING
+from kvitto.bonus import actions, models, queries, rules
 from kvitto.bonus.queries import Booked, Month
 from kvitto.bonus.summing import BATCH, BOOK, STAGES, UPTO
 from kvitto.bonus.types import EntryKind, Unit
@@ -82,8 +81,8 @@ def settle(*, month: date, by: Actor, now: datetime, today: date, batch: int = B
             raise NotOverError(f"{month:%Y-%m} is not over yet: it can be closed from {months_after(month, 1)} on")
         if open_from is not None and month > open_from:
             raise NotOverError(f"{open_from:%Y-%m} is not closed yet: close it first")
-        with opened(), batch_cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLOSING])  # deliveries on their way are waited for
+        with opened():
+            actions.await_deliveries()
             models.Close.objects.create(month=month, started_at=now)
         return Closed(_resume(by, now, batch), corrections)
 

@@ -55,7 +55,8 @@ WITH summed AS (
     CROSS JOIN LATERAL jsonb_array_elements(r.bonus_basis) basis
     LEFT JOIN bonus_multiple k ON k.store_id = r.store_id AND k.company_id = b.company_id
         AND k.bonus_class = basis->>0 AND k.period @> r.business_day
-    WHERE r.business_day >= %(month)s AND r.business_day < %(end)s AND r.currency = 'EUR' AND basis->>0 = ANY(b.classes)
+    WHERE r.business_day >= %(month)s AND r.business_day < %(end)s AND r.voided_at IS NULL AND r.currency = 'EUR'
+        AND basis->>0 = ANY(b.classes)
     GROUP BY 1, 2, 3
 ), keyed AS (
     SELECT coalesce(household_id * 2, person_id * 2 + 1) AS key, household_id, person_id, plan_id, purchases, weight FROM summed

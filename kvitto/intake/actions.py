@@ -6,7 +6,7 @@ customer register and the purchase register meet here, in `_recorded`: card to h
 What several tills hand in at the same moment is taken in together: what is looked up, stored and committed is shared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -16,9 +16,18 @@ from kvitto.assortment.types import Barred
 from kvitto.bonus import actions as bonus
 from kvitto.choices import queries as choices
 from kvitto.choices.types import Histories
-from kvitto.intake import deliveries, gaps, leftovers, services
+from kvitto.intake import claims, deliveries, gaps, leftovers, services
 from kvitto.intake.formats import Peek, decode, peek
-from kvitto.intake.forms import NON_SALES, decode_header, decode_order, decode_totals
+from kvitto.intake.forms import (
+    NON_SALES,
+    POST_VOID,
+    PostVoid,
+    Voided,
+    decode_header,
+    decode_order,
+    decode_post_void,
+    decode_totals,
+)
 from kvitto.intake.reference import Reference
 from kvitto.intake.rules import (
     NO_SUCH_STORE,
@@ -27,19 +36,20 @@ from kvitto.intake.rules import (
     check,
     check_header,
     check_totals,
+    claim_of,
     is_late,
     noon,
 )
 from kvitto.intake.services import Aside
-from kvitto.intake.types import BatchResult, Form, Parcel, Raw, Refusal, Refused, State, UsedNumber
+from kvitto.intake.types import BatchResult, Form, OpenClaim, Parcel, Raw, Refusal, Refused, State, UsedNumber, Well
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.money import cents
 from kvitto.members import queries as members
 from kvitto.members.types import CardHolding
 from kvitto.purchases import actions as purchases
-from kvitto.purchases.rules import keep_from, level_for, line_cents, pack, reduce, total_only
-from kvitto.purchases.types import Key, LevelReason, Packed, Receipt, Stored
+from kvitto.purchases.rules import keep_from, level_for, line_cents, pack, reduce, restates, total_only
+from kvitto.purchases.types import Changed, Key, LevelReason, Packed, Receipt, Stored, Voiding
 from kvitto.stores.types import Level, StoreInfo
 from kvitto.vault.digests import receipt_digest
 
@@ -54,6 +64,7 @@ class Batch:
     keep_from: date
     reference: Reference
     holdings: dict[str, list[CardHolding]]
+    claims: dict[int, list[OpenClaim]]
     histories: Histories
 
 
@@ -66,9 +77,13 @@ class Work:
     result: BatchResult
     held: list[tuple[int, Packed]] = field(default_factory=list)  # to be stored, each with its place in the parcel
     headers: list[tuple[int, Key, str]] = field(default_factory=list)  # of transactions that are no sale
-    well: list[tuple[str, str, int]] = field(default_factory=list)  # store, workstation, sequence of those that passed
+    voided: dict[Key, tuple[Voided, datetime]] = field(
+        default_factory=dict
+    )  # what those among them take back, and when
+    well: list[Well] = field(default_factory=list)  # those that passed
     numbers: list[UsedNumber] = field(default_factory=list)  # of tills, by whatever passed
     unknown_cards: list[tuple[Key, str]] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)  # claims of receipts that came without a card
     asides: dict[int, Aside] = field(default_factory=dict)  # for members' own services, by the place in the parcel
 
     @property
@@ -102,11 +117,10 @@ def take_together(*, parcels: Sequence[Parcel], now: datetime, reference: Refere
                 work.result.states[index] = State.RECORDED
                 work.held.append((index, taken))
         works.append(work)
-    _store_all(works, now, reference)
+    _store_all(works, batch)
     return [work.result for work in works]
 
 
-SUPERSEDED = Stored("superseded")
 _STATES = {
     "inserted": State.RECORDED,
     "same": State.SAME,
@@ -116,40 +130,45 @@ _STATES = {
 
 
 def _look_up(peeks: Sequence[Peek], now: datetime, reference: Reference) -> Batch:
-    """Ask once for the whole batch: cards to holders, holders to choices, codes to products."""
+    """Ask once for the whole batch: cards to holders, claims of their stores, people to choices, codes to products."""
     reference.refresh()
     holdings = members.holders({each.card for each in peeks if each.card})
+    named = {each.store for each in peeks}
+    claimed = claims.open_at({store.id for code in named if (store := reference.store(code))}, now=now)
     people = {holding.person_id for found in holdings.values() for holding in found}
+    people |= {claim.person_id for found in claimed.values() for claim in found}
     histories = choices.recording_histories(people, start=reference.start)
     reference.learn_products(peeks)
-    return Batch(now, keep_from(now.date()), reference, holdings, histories)
+    return Batch(now, keep_from(now.date()), reference, holdings, claimed, histories)
 
 
-def _store_all(works: Sequence[Work], now: datetime, reference: Reference) -> None:
+def _store_all(works: Sequence[Work], batch: Batch) -> None:
     """Store what is to be stored of every parcel, each under its own delivery, and what the parcels leave behind."""
-    ids = deliveries.opened(parcels=[work.parcel for work in works], now=now, reference=reference)
+    now = batch.now
+    if any(work.voided for work in works if work.kept):
+        bonus.await_deliveries()
+    ids = deliveries.opened(parcels=[work.parcel for work in works], now=now, reference=batch.reference)
     kept = [(work, delivery_id) for work, delivery_id in zip(works, ids, strict=True) if work.kept]
     held = [(work, index, receipt, delivery_id) for work, delivery_id in kept for index, receipt in work.held]
     closed_until = bonus.await_closing()
+    changed = _take_headers(kept, now)
     outcomes = _store([(receipt, delivery_id) for _, _, receipt, delivery_id in held], now)
-    changed = [
-        (receipt.head.person_id, receipt.head.key.business_day, delivery_id)
-        for (_, _, receipt, delivery_id), outcome in zip(held, outcomes, strict=True)
-        if outcome.outcome in {"inserted", "superseded"}
-    ]
-    bonus.note_late(receipts=changed, closed_until=closed_until)
-    for (work, index, _, _), outcome in zip(held, outcomes, strict=True):
+    for (work, index, receipt, delivery_id), outcome in zip(held, outcomes, strict=True):
         work.result.states[index] = _STATES[outcome.outcome]
+        if outcome.outcome in {"inserted", "superseded"}:
+            buyers = {receipt.head.person_id, *([outcome.existing.person_id] if outcome.existing else [])}
+            changed += [Changed(buyer, receipt.head.key.business_day, delivery_id) for buyer in buyers]
+    bonus.note_late(receipts=changed, closed_until=closed_until)
     _keep_asides(held, outcomes, now)
-    headers = [(work, index, key, kind) for work, _ in kept for index, key, kind in work.headers]
-    new = leftovers.keep_headers(headers=[(key, kind) for _, _, key, kind in headers], now=now)
-    for work, index, key, _ in headers:
-        work.result.states[index] = State.RECORDED if key in new else State.SAME
-        new.discard(key)  # it may stand in several parcels, and is new once
     leftovers.keep_unknown_cards(cards=[each for work, _ in kept for each in work.unknown_cards], now=now)
+    stored = [
+        receipt.head for (_, _, receipt, _), each in zip(held, outcomes, strict=True) if each.outcome == "inserted"
+    ]
+    answered = [each for work, _ in kept for each in work.answered]
+    claims.settle(stored=stored, answered=answered, open_claims=batch.claims, now=now)
     for work, delivery_id in kept:
         leftovers.keep_refused(refused=work.result.refused, delivery_id=delivery_id, now=now)
-    leftovers.settle_refused(keys=[each for work, _ in kept for each in work.well])
+    leftovers.settle(well=[each for work, _ in kept for each in work.well], stored=[head.key for head in stored])
     deliveries.count(
         counts=[
             (delivery_id, len(work.parcel.receipts), work.result.recorded if work.kept else 0)
@@ -158,6 +177,24 @@ def _store_all(works: Sequence[Work], now: datetime, reference: Reference) -> No
     )
     # last: whoever takes in other receipts of the same till's day waits for this row until the commit
     gaps.note(numbers=[each for work, _ in kept for each in work.numbers], now=now)
+
+
+def _take_headers(kept: Sequence[tuple[Work, int]], now: datetime) -> list[Changed]:
+    """Note transactions that are no sale, and take back what those among them void; what counts for nothing since."""
+    headers = [(work, delivery_id, each) for work, delivery_id in kept for each in work.headers]
+    new = leftovers.keep_headers(headers=[(key, kind) for _, _, (_, key, kind) in headers], now=now)
+    voidings = []
+    for work, delivery_id, (index, key, _) in headers:
+        work.result.states[index] = State.RECORDED if key in new else State.SAME
+        if key in new and key in work.voided:
+            what, at = work.voided[key]
+            voidings.append(
+                Voiding(
+                    key.store_id, what.business_day, what.workstation, what.sequence, what.begin_time, at, delivery_id
+                )
+            )
+        new.discard(key)  # it may stand in several parcels, and is new once
+    return purchases.void(voidings=voidings)
 
 
 def _keep_asides(held: Sequence[tuple[Work, int, Packed, int]], outcomes: Sequence[Stored], now: datetime) -> None:
@@ -176,8 +213,8 @@ def _take_one(index: int, raw: Raw, seen: Peek, work: Work) -> State | Packed:
     """
     if raw.form is Form.TOTALS:
         return _take_totals(raw, work)
-    if raw.form is Form.RECEIPT and seen.type in NON_SALES:
-        return _take_header(index, raw, work)
+    if raw.form is Form.RECEIPT and (seen.type in NON_SALES or seen.type == POST_VOID):
+        return _take_header(index, raw, work, is_post_void=seen.type == POST_VOID)
     decoded = decode(raw) if raw.form is Form.RECEIPT else decode_order(raw)
     if isinstance(decoded, Refusal):
         return _refuse(raw, decoded, work)
@@ -188,16 +225,16 @@ def _take_one(index: int, raw: Raw, seen: Peek, work: Work) -> State | Packed:
     store = _admitted(receipt, amounts, work, is_order=raw.form is Form.ORDER)
     if not isinstance(store, StoreInfo):
         return _turned_away(raw, store, work, *named)
-    work.well.append((receipt.store, receipt.workstation, receipt.sequence))
+    work.well.append(Well(*named))
     begin = receipt.begin_time or receipt.end_time
     key = Key(store.id, receipt.business_day, receipt.workstation, receipt.sequence, begin)
     if raw.form is Form.RECEIPT:
         work.numbers.append(_used(key, receipt.end_time, work))
-    person_id = _buyer(receipt.card, key, receipt.end_time, work)
+    person_id = _buyer(receipt.card, key, receipt.end_time, work) if receipt.card else _claimant(receipt, key, work)
     if person_id is None:
         return State.NO_MEMBER
     packed, aside = _recorded(
-        receipt, form, amounts=amounts, store=store, key=key, person_id=person_id, batch=work.batch
+        receipt, form, raw, amounts=amounts, store=store, key=key, person_id=person_id, batch=work.batch
     )
     if aside is not None:
         work.asides[index] = aside
@@ -205,7 +242,15 @@ def _take_one(index: int, raw: Raw, seen: Peek, work: Work) -> State | Packed:
 
 
 def _recorded(
-    receipt: Receipt, form: bytes, *, amounts: list[int], store: StoreInfo, key: Key, person_id: int, batch: Batch
+    receipt: Receipt,
+    form: bytes,
+    raw: Raw,
+    *,
+    amounts: list[int],
+    store: StoreInfo,
+    key: Key,
+    person_id: int,
+    batch: Batch,
 ) -> tuple[Packed, Aside | None]:
     """What may be stored of a buyer's receipt, and what the buyer's own services keep of it."""
     chain = batch.reference.level(store.chain_id, receipt.channel, receipt.business_day)
@@ -222,6 +267,7 @@ def _recorded(
         barred=_barred(receipt, person_id, batch),
         counted=batch.reference.counted(receipt.business_day),
         digest=receipt_digest(form),
+        version=raw.version,
     )
     storable = at_level(level=level)
     aside = services.aside(
@@ -235,9 +281,9 @@ def _recorded(
     return pack(storable), aside
 
 
-def _take_header(index: int, raw: Raw, work: Work) -> State:
-    """The header of a transaction that is no sale: noted, so that its number is no gap."""
-    header = decode_header(raw)
+def _take_header(index: int, raw: Raw, work: Work, *, is_post_void: bool) -> State:
+    """The header of a transaction that is no sale: noted, so that its number is no gap. One may take a receipt back."""
+    header = decode_post_void(raw) if is_post_void else decode_header(raw)
     if isinstance(header, Refusal):
         return _refuse(raw, header, work)
     named = (header.store, header.business_day.isoformat(), header.workstation, header.sequence)
@@ -246,11 +292,13 @@ def _take_header(index: int, raw: Raw, work: Work) -> State:
         return _turned_away(raw, store, work, *named)
     if refusal := check_header(header, store=store, now=work.batch.now):
         return _refuse(raw, refusal, work, *named)
-    work.well.append((header.store, header.workstation, header.sequence))
+    work.well.append(Well(*named))
     begin = header.begin_time or header.end_time
     key = Key(store.id, header.business_day, header.workstation, header.sequence, begin)
     work.numbers.append(_used(key, header.end_time, work))
     work.headers.append((index, key, header.type))
+    if isinstance(header, PostVoid):
+        work.voided.setdefault(key, (header.voids, header.end_time))
     return State.RECORDED
 
 
@@ -266,7 +314,7 @@ def _take_totals(raw: Raw, work: Work) -> State | Packed:
         return _turned_away(raw, store, work, *named)
     if refusal := check_totals(totals, now=work.batch.now):
         return _refuse(raw, refusal, work, *named)
-    work.well.append((totals.store, totals.workstation, 0))
+    work.well.append(Well(*named))
     at = noon(totals.day, store.zone)
     key = Key(store.id, totals.day, totals.workstation, 0, at)
     person_id = _buyer(totals.card, key, at, work)
@@ -320,6 +368,13 @@ def _turned_away(raw: Raw, why: Refusal | State, work: Work, *named: Any) -> Sta
     return why if isinstance(why, State) else _refuse(raw, why, work, *named)
 
 
+def _claimant(receipt: Receipt, key: Key, work: Work) -> int | None:
+    """Who says that a receipt without a card is theirs, and knows what it came to; the first who said so."""
+    found = [each for each in work.batch.claims.get(key.store_id, ()) if claim_of(each, key, receipt.code)]
+    work.answered += [each.id for each in found]
+    return next((each.person_id for each in found if each.total_cents == cents(receipt.total)), None)
+
+
 def _refuse(
     raw: Raw, refusal: Refusal, work: Work, store: str = "", day: str = "", till: str = "", sequence: int | None = None
 ) -> State:
@@ -365,9 +420,29 @@ def _store(receipts: Sequence[tuple[Packed, int]], now: datetime) -> list[Stored
             (later if key in seen else turn).append(item)
             seen.add(key)
         stored = purchases.store(receipts=[item for _, item in turn])
-        conflicts = [(item, outcome) for (_, item), outcome in zip(turn, stored, strict=True) if outcome.existing]
-        settled = leftovers.settle_conflicts(conflicts=conflicts, now=now)
-        for (index, (receipt, _)), outcome in zip(turn, stored, strict=True):
-            outcomes[index] = SUPERSEDED if receipt.head.key in settled else outcome
+        for (index, _), outcome in zip(turn, _settled(turn, stored, now), strict=True):
+            outcomes[index] = outcome
         waiting = later
     return [outcomes[index] for index in range(len(receipts))]
+
+
+def _settled(
+    turn: Sequence[tuple[int, tuple[Packed, int]]], stored: Sequence[Stored], now: datetime
+) -> Iterator[Stored]:
+    """What became of receipts when those that differ from what is stored have been looked at.
+
+    A source that may restate says itself which is newer; of the others somebody decides.
+    """
+    differ = [(item, each, each.existing) for (_, item), each in zip(turn, stored, strict=True) if each.existing]
+    newer = {item[0].head.key: restates(item[0].head, existing) for item, _, existing in differ}
+    purchases.supersede(receipts=[item for item, _, _ in differ if newer[item[0].head.key]], now=now)
+    conflicts = [(item, each) for item, each, _ in differ if newer[item[0].head.key] is None]
+    accepted = leftovers.settle_conflicts(conflicts=conflicts, now=now)
+    for (_, (receipt, _)), outcome in zip(turn, stored, strict=True):
+        key = receipt.head.key
+        if key in accepted or newer.get(key):
+            yield Stored("superseded", outcome.existing)
+        elif newer.get(key) is False:
+            yield Stored("same")
+        else:
+            yield outcome

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Q
 
-from kvitto.intake.models import Conflict, NonSale, Quarantine
+from kvitto.intake.claims import CLAIM_DAYS
+from kvitto.intake.models import Claim, Conflict, NonSale, Quarantine, UnknownCard
 from kvitto.kernel.errors import InvalidError, NotFoundError
 from kvitto.purchases import queries as purchases
 from kvitto.purchases.types import Key
@@ -59,6 +60,17 @@ class Named:
         return ",".join(map(str, parts))
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A receipt as its buyer reads it off the paper: by till and number, or by the code on it."""
+
+    store: str
+    business_day: date
+    workstation: str | None
+    sequence: int | None
+    code: str | None
+
+
 def read_key(text: str) -> Named:
     """A receipt's key from the form in which addresses carry it. Raises KeyFormError."""
     wrong = KeyFormError(f"a receipt is named {KEY_FORM}, as 101,2026-11-20,1,4711,2026-11-20T17:03:11+02:00")
@@ -93,15 +105,28 @@ def became(*, named: Named, key: TillKey, now: datetime) -> Became:
     raise NotKnownError("nothing is known of this receipt")
 
 
-def wanted(*, key: TillKey, now: datetime) -> tuple[list[Named], bool]:
+def wanted(*, key: TillKey, now: datetime) -> tuple[list[Named | Claimed], bool]:
     """The receipts of the key's stores that are wanted again, the longest waiting first, and whether there are more.
 
-    They are those of which somebody has accepted the other content: it is with the till. Raises NoKeyError.
+    They are those of which somebody has accepted the other content, which is with the till; those that came with a card that is
+    known only since; and those that a member says are theirs. Raises NoKeyError.
     """
     tills.require(key.id, now=now)
-    rows = Conflict.objects.filter(_within(key.scope), outcome="accepted").order_by("decided_at", "pk")
-    columns = ("store__code", "business_day", "workstation", "sequence", "begin_time")
-    found = [Named(*row) for row in rows.values_list(*columns).distinct()[: MOST_WANTED + 1]]
+    within = _within(key.scope)
+    named = ("store__code", "business_day", "workstation", "sequence", "begin_time")
+    accepted = Conflict.objects.filter(within, outcome="accepted").values_list("decided_at", *named)
+    known = UnknownCard.objects.filter(within, wanted_at__isnull=False).values_list("wanted_at", *named)
+    claimed = Claim.objects.filter(within, answered_at=None, made_at__gt=now - timedelta(days=CLAIM_DAYS)).values_list(
+        "made_at", "store__code", "business_day", "workstation", "sequence", "code"
+    )
+    waiting: dict[Named | Claimed, datetime] = {}
+    for since, *parts in accepted.order_by("decided_at", "pk")[: MOST_WANTED + 1]:
+        waiting.setdefault(Named(*parts), since)
+    for since, *parts in known.order_by("wanted_at", "pk")[: MOST_WANTED + 1]:
+        waiting.setdefault(Named(*parts), since)
+    for since, *parts in claimed.order_by("made_at", "pk")[: MOST_WANTED + 1]:
+        waiting.setdefault(Claimed(*parts), since)
+    found = sorted(waiting, key=waiting.__getitem__)
     return found[:MOST_WANTED], len(found) > MOST_WANTED
 
 

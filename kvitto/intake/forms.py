@@ -18,6 +18,7 @@ from kvitto.purchases.types import MAX_LINES, Amount, CardNumber, Code, Instant,
 NON_SALES = frozenset(
     {"training", "suspended", "cancelled", "no_sale", "sign_on", "sign_off", "pay_in", "pay_out", "other"}
 )  # as in `Header.type`
+POST_VOID = "post_void"  # as in `PostVoid.type`
 ORDER, REFERENCE = "order:", "reference:"  # no till has such a code: it has no colon
 
 Number = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9._-]{{1,32}}{END}")]
@@ -37,6 +38,30 @@ class Header(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True
     workstation: Annotated[Code, Meta(description="The till's code in the network file")]
     sequence: Annotated[int, Meta(ge=0, le=2**63 - 1, description="The till's running number")]
     end_time: Instant
+    begin_time: Instant | None = None
+    operator: Annotated[Text | None, Meta(description="Never stored")] = None
+    sent_at: Annotated[Instant | None, Meta(description="Never stored")] = None
+
+
+class Voided(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    """A receipt of the same store, as its till names it. Its time is said where numbers begin anew within a day."""
+
+    business_day: date
+    workstation: Code
+    sequence: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    begin_time: Annotated[Instant | None, Meta(description="The end time of a receipt that has no begin time")] = None
+
+
+class PostVoid(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    """A till takes an earlier receipt back, all of it. That one stays as it is, and counts for nothing from then on."""
+
+    type: Literal["post_void"]
+    store: StoreCode
+    business_day: Annotated[date, Meta(description="The day the till books it on")]
+    workstation: Annotated[Code, Meta(description="The till's code in the network file")]
+    sequence: Annotated[int, Meta(ge=0, le=2**63 - 1, description="The till's running number of this transaction")]
+    end_time: Annotated[Instant, Meta(description="When it was done: after the receipt that it takes back")]
+    voids: Voided
     begin_time: Instant | None = None
     operator: Annotated[Text | None, Meta(description="Never stored")] = None
     sent_at: Annotated[Instant | None, Meta(description="Never stored")] = None
@@ -98,8 +123,9 @@ class Totals(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True
         return REFERENCE + self.reference
 
 
-Small = TypeVar("Small", Header, Order, Totals)
+Small = TypeVar("Small", Header, PostVoid, Order, Totals)
 _decode_header = msgspec.json.Decoder(Header)
+_decode_post_void = msgspec.json.Decoder(PostVoid)
 _decode_order = msgspec.json.Decoder(Order)
 _decode_totals = msgspec.json.Decoder(Totals)
 _encode = msgspec.json.Encoder().encode
@@ -108,6 +134,11 @@ _encode = msgspec.json.Encoder().encode
 def decode_header(raw: Raw) -> Header | Refusal:
     """The header of a transaction that is no sale, or why not."""
     return _decoded(raw, _decode_header)
+
+
+def decode_post_void(raw: Raw) -> PostVoid | Refusal:
+    """What takes a receipt back, or why not."""
+    return _decoded(raw, _decode_post_void)
 
 
 def decode_order(raw: Raw) -> tuple[Receipt, bytes] | Refusal:

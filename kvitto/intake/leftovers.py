@@ -12,11 +12,14 @@ from typing import Any
 from django.db.models import QuerySet
 
 from kvitto.audit import actions as audit
-from kvitto.intake.models import Conflict, NonSale, Quarantine, TillDay, UnknownCard
-from kvitto.intake.types import Refused
+from kvitto.intake.claims import CLAIM_DAYS
+from kvitto.intake.models import Claim, Conflict, NonSale, Quarantine, TillDay, UnknownCard
+from kvitto.intake.types import Refused, Well
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import batch_cursor, require_transaction
 from kvitto.kernel.errors import ConflictError, NotFoundError
+from kvitto.members import queries as members
+from kvitto.members.types import CardHolding
 from kvitto.purchases import actions as purchases
 from kvitto.purchases.types import Key, Packed, Stored
 from kvitto.staff.gate import permit
@@ -24,6 +27,7 @@ from kvitto.staff.types import Act
 from kvitto.vault.digests import card_digest
 
 UNKNOWN_CARD_DAYS = 14
+CARD_DAYS = 90
 REFUSED_DAYS = 90
 _SEEN_AGAIN = {"accepted": "superseded", "superseded": "open"}  # it was replaced in turn: to be decided anew
 
@@ -38,7 +42,13 @@ class ConflictSettledError(ConflictError):
 
 def keep_refused(*, refused: Sequence[Refused], delivery_id: int, now: datetime) -> None:
     """Quarantine what was refused: key, reason and place; a repeated refusal of the same receipt replaces the earlier."""
-    _forget_keys({(item.store, item.workstation, item.sequence) for item in refused if item.sequence is not None})
+    _forget_refused(
+        {
+            Well(item.store, item.business_day, item.workstation, item.sequence)
+            for item in refused
+            if item.sequence is not None
+        }
+    )
     Quarantine.objects.bulk_create(
         [
             Quarantine(
@@ -57,24 +67,39 @@ def keep_refused(*, refused: Sequence[Refused], delivery_id: int, now: datetime)
     )
 
 
-def settle_refused(*, keys: Sequence[tuple[str, str, int]]) -> None:
-    """Take receipts that came in well, by (store, workstation, sequence), out of the quarantine."""
-    with batch_cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM intake_quarantine WHERE sequence IS NOT NULL)", binary=True)
-        (any_refused,) = cursor.fetchone() or (False,)
-    if any_refused:
-        _forget_keys(set(keys))
-
-
-def _forget_keys(keys: AbstractSet[tuple[str, str, int]]) -> None:
-    if not keys:
-        return
-    stores, workstations, sequences = zip(*sorted(keys), strict=True)
+def settle(*, well: Sequence[Well], stored: Sequence[Key]) -> None:
+    """Take receipts that came in well out of the quarantine, and those that are stored now off the list of wanted ones."""
     with batch_cursor() as cursor:
         cursor.execute(
-            "DELETE FROM intake_quarantine q USING unnest(%s::text[], %s::text[], %s::bigint[]) AS k (store, till, number)"
-            " WHERE q.store_code = k.store AND q.workstation = k.till AND q.sequence = k.number",
-            [list(stores), list(workstations), list(sequences)],
+            "SELECT EXISTS (SELECT FROM intake_quarantine WHERE sequence IS NOT NULL),"
+            " EXISTS (SELECT FROM intake_unknown_card WHERE wanted_at IS NOT NULL)",
+            binary=True,
+        )
+        any_refused, any_wanted = cursor.fetchone() or (False, False)
+        if any_wanted and stored:
+            cursor.execute(
+                "DELETE FROM intake_unknown_card u"
+                " USING unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[], %s::timestamptz[])"
+                " AS k (store, day, till, number, at)"
+                " WHERE u.business_day = k.day AND u.store_id = k.store AND u.workstation = k.till AND u.sequence = k.number"
+                " AND u.begin_time = k.at",
+                [list(column) for column in zip(*map(_key_values, stored), strict=True)],
+            )
+    if any_refused:
+        _forget_refused(set(well))
+
+
+def _forget_refused(keys: AbstractSet[Well]) -> None:
+    """Of the same day, since a till's numbers begin anew; a day that was refused itself may have been another."""
+    if not keys:
+        return
+    with batch_cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM intake_quarantine q"
+            " USING unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) AS k (store, day, till, number)"
+            " WHERE q.store_code = k.store AND q.workstation = k.till AND q.sequence = k.number"
+            " AND (q.business_day = k.day OR q.reason IN ('business_day', 'in_the_future', 'too_old'))",
+            [list(column) for column in zip(*sorted(keys), strict=True)],
         )
 
 
@@ -84,6 +109,27 @@ def keep_unknown_cards(*, cards: Sequence[tuple[Key, str]], now: datetime) -> No
         [UnknownCard(**_key_fields(key), digest=card_digest(number), seen_at=now) for key, number in cards],
         ignore_conflicts=True,
     )
+
+
+def want_found_cards(*, now: datetime) -> int:
+    """Ask for receipts again whose card was nobody's when they came and is known now to have been somebody's; how many.
+
+    Cards that began to be held up to CARD_DAYS before the purchase are looked through: only digests of the others are here.
+    """
+    require_transaction()
+    waiting = list(UnknownCard.objects.filter(wanted_at=None).values_list("pk", "digest", "begin_time"))
+    if not waiting:
+        return 0
+    times = [at for _, _, at in waiting]
+    held: dict[bytes, list[CardHolding]] = {}
+    for number, holding in members.cards_begun(min(times) - timedelta(days=CARD_DAYS), max(times)):
+        held.setdefault(card_digest(number), []).append(holding)
+    found = [
+        pk
+        for pk, digest, at in waiting
+        if any(each.start <= at and (each.end is None or at < each.end) for each in held.get(bytes(digest), ()))
+    ]
+    return UnknownCard.objects.filter(pk__in=found).update(wanted_at=now)
 
 
 def keep_headers(*, headers: Sequence[tuple[Key, str]], now: datetime) -> set[Key]:
@@ -127,7 +173,7 @@ def settle_conflicts(*, conflicts: Sequence[tuple[tuple[Packed, int], Stored]], 
             row.outcome = after
             row.save(update_fields=["outcome"])
     if accepted:
-        purchases.supersede(receipts=accepted)
+        purchases.supersede(receipts=accepted, now=now)
     return {receipt.head.key for receipt, _ in accepted}
 
 
@@ -148,10 +194,11 @@ def decide(*, conflict_id: int, accept: bool, by: Actor, now: datetime, fresh_fa
 
 
 def _over(*, now: datetime, keep_from: date) -> list[QuerySet[Any]]:
-    """What is over its time: unknown cards after two weeks, refusals after three months, conflicts with
+    """What is over its time: unknown cards after two weeks, claims after a month, refusals after three, conflicts with
     their receipts, what was no sale, and the numbers of tills.
     """
     return [
+        Claim.objects.filter(made_at__lte=now - timedelta(days=CLAIM_DAYS)),
         UnknownCard.objects.filter(seen_at__lt=now - timedelta(days=UNKNOWN_CARD_DAYS)),
         Quarantine.objects.filter(at__lt=now - timedelta(days=REFUSED_DAYS)),
         Conflict.objects.filter(business_day__lt=keep_from),

@@ -2,8 +2,10 @@
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Q
 
 from kvitto.kernel.privacy import FieldClass, Held, Rule
+from kvitto.members.models import Person
 from kvitto.stores.models import Store
 
 
@@ -21,6 +23,10 @@ def _of_till(why: str) -> Held:
 
 _PART = _purchase("part of the receipt's key")
 _PART_OF_UNKNOWN = _purchase("part of the receipt's key", Rule.UNKNOWN_CARD)
+
+
+def _claimed(why: str) -> Held:
+    return Held(FieldClass.PURCHASE, why, Rule.CLAIM, exported=True)
 
 
 def _trace(why: str) -> Held:
@@ -199,11 +205,53 @@ class TillDay(models.Model):
         last_at = _of_till("when the last number came in")
 
 
+class Claim(models.Model):
+    """A member says that a purchase without a card is theirs: which one, as the paper names it, and what it came to."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    business_day = models.DateField()
+    workstation = models.TextField(null=True)  # noqa: DJ001  by its code
+    sequence = models.BigIntegerField(null=True)
+    code = models.TextField(null=True)  # noqa: DJ001  by its till and number
+    total_cents = models.BigIntegerField()
+    made_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "intake_claim"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "store", "business_day", "workstation", "sequence", "code", "total_cents"],
+                nulls_distinct=False,
+                name="intake_claim_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(workstation__isnull=False, sequence__isnull=False, code=None)
+                | Q(workstation=None, sequence=None, code__isnull=False),
+                name="intake_claim_names",
+            ),
+        ]
+
+    class Privacy:
+        id = Held(FieldClass.PURCHASE, "names the claim", Rule.CLAIM, exported=True)
+        person = Held(FieldClass.IDENTIFIER, "who says that it is theirs", Rule.CLAIM, exported=True)
+        store = _claimed("where it was bought")
+        business_day = _claimed("on which day")
+        workstation = _claimed("at which till")
+        sequence = _claimed("under which number")
+        code = _claimed("by which code, in the place of till and number")
+        total_cents = _claimed("what it came to: who does not know that has not had the paper in hand")
+        made_at = _claimed("since when it is waited for")
+        answered_at = _claimed("when the till sent it, so that it is asked no more")
+
+
 class UnknownCard(ReceiptKey):
     """A receipt came with a card nobody holds: its digest, so that registering the card can ask for the receipt again."""
 
     digest = models.BinaryField()
     seen_at = models.DateTimeField()
+    wanted_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "intake_unknown_card"
@@ -224,3 +272,6 @@ class UnknownCard(ReceiptKey):
         begin_time = _PART_OF_UNKNOWN
         digest = Held(FieldClass.IDENTIFIER, "keyed digest of the card number", Rule.UNKNOWN_CARD, exported=False)
         seen_at = _purchase("when it arrived; forgotten two weeks later", Rule.UNKNOWN_CARD)
+        wanted_at = _purchase(
+            "when the card was found to be somebody's then; the till is asked for it", Rule.UNKNOWN_CARD
+        )

@@ -5,11 +5,11 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from kvitto.assortment.types import LONGEST_GUARANTEE
-from kvitto.intake.forms import Header, Totals
-from kvitto.intake.types import Reason, Refusal
+from kvitto.intake.forms import Header, PostVoid, Totals
+from kvitto.intake.types import OpenClaim, Reason, Refusal
 from kvitto.kernel.money import cents, vat_in
 from kvitto.kernel.periods import months_after
-from kvitto.purchases.types import Line, Receipt
+from kvitto.purchases.types import Key, Line, Receipt
 from kvitto.stores.types import StoreInfo
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -41,7 +41,7 @@ def check(
     return check_time(receipt, now=now) or check_sums(receipt, amounts) or check_guarantees(receipt)
 
 
-def check_header(header: Header, *, store: StoreInfo, now: datetime) -> Refusal | None:
+def check_header(header: Header | PostVoid, *, store: StoreInfo, now: datetime) -> Refusal | None:
     """The first rule the header of a transaction that is no sale breaks, or None."""
     if header.workstation not in store.workstations:
         return UNKNOWN_TILL
@@ -55,12 +55,21 @@ def check_totals(totals: Totals, *, now: datetime) -> Refusal | None:
     return None
 
 
+def claim_of(claim: OpenClaim, key: Key, code: str | None) -> bool:
+    """Whether a claim names a receipt of its store: by its day and its code, or its till and number."""
+    if claim.business_day != key.business_day:
+        return False
+    if claim.code is not None:
+        return claim.code == code
+    return (claim.workstation, claim.sequence) == (key.workstation, key.sequence)
+
+
 def noon(day: date, zone: str) -> datetime:
     """The instant that stands for a day of which no time is known: noon by the store's clock."""
     return datetime.combine(day, time(12), tzinfo=ZoneInfo(zone))
 
 
-def check_time(receipt: Receipt | Header, *, now: datetime) -> Refusal | None:
+def check_time(receipt: Receipt | Header | PostVoid, *, now: datetime) -> Refusal | None:
     """Times are sane: not in the future, begin before end, booked on the day of the purchase or up to a week before it.
 
     The day of the purchase is taken at the offset the till wrote it with.

@@ -15,7 +15,7 @@ class State(StrEnum):
     """What became of one receipt."""
 
     RECORDED = "recorded"
-    SAME = "same"  # stored already, with the same content
+    SAME = "same"  # stored already, with the same content, or with a newer one of a source that may restate
     CONFLICT = "conflict"  # stored already, with other content; the stored one stands
     NO_MEMBER = "no_member"  # no card, or one that was nobody's at that instant; nothing personal is kept
     TOO_OLD = "too_old"  # of a business day that is over its time: acknowledged, and nothing of it is kept
@@ -67,12 +67,16 @@ class Form(StrEnum):
 
 
 class Raw(NamedTuple):
-    """One receipt as it arrived, and its place: the line of the file, the index in the request."""
+    """One receipt as it arrived, and its place: the line of the file, the index in the request.
+
+    `version` comes with a dialect whose tills may restate: of two versions the greater one stands.
+    """
 
     position: int
     body: bytes
     refusal: Refusal | None = None  # set by a reader that could not even hold it
     form: Form = Form.RECEIPT
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,48 @@ class Parcel:
     receipts: Sequence[Raw]
     key: TillKey | None = None
     single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A purchase as its buyer reads it off the paper: till and number, or the code, and what it came to."""
+
+    store_id: int
+    business_day: date
+    total_cents: int
+    workstation: str | None = None
+    sequence: int | None = None
+    code: str | None = None
+
+
+class OpenClaim(NamedTuple):
+    """A member says that a purchase of a store is theirs."""
+
+    id: int
+    person_id: int
+    business_day: date
+    workstation: str | None
+    sequence: int | None
+    code: str | None
+    total_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnClaim:
+    """One of a member's own claims, and when its time is over."""
+
+    id: int
+    claimed: Claimed
+    ends_at: datetime
+
+
+class Well(NamedTuple):
+    """What a receipt that passed every check is called by its till."""
+
+    store: str
+    business_day: str
+    workstation: str
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)

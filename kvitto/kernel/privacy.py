@@ -32,6 +32,7 @@ class Rule(StrEnum):
     ACCOUNT = "until the account is closed"
     AUDIT = "as long as the record of acts, which is never shortened"
     UNKNOWN_CARD = "14 days"
+    CLAIM = "30 days, or until the receipt comes in"
     REFUSAL = "90 days, or until the receipt comes in well"
     SESSION = "until the session ends"
     FAILURE = "24 hours after the last try"

@@ -40,6 +40,13 @@ def holders(numbers: Collection[str]) -> dict[str, list[CardHolding]]:
     return found
 
 
+def cards_begun(start: datetime, end: datetime) -> Iterator[tuple[str, CardHolding]]:
+    """Every card whose holding began in a span, both ends in, with that holding."""
+    rows = Card.objects.filter(period__startswith__range=(start, end)).values_list("number", "person_id", "period")
+    for number, person_id, period in rows.iterator():
+        yield number, CardHolding(person_id, period.lower, period.upper)
+
+
 def audit_id(person_id: int) -> UUID:
     """The random id that names the person in traces."""
     return Person.objects.values_list("audit_id", flat=True).get(pk=person_id)

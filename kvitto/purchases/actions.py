@@ -19,7 +19,7 @@ from kvitto.members import queries as members
 from kvitto.purchases import arrivals
 from kvitto.purchases.models import KeptBack
 from kvitto.purchases.rules import DIGEST_VERSION
-from kvitto.purchases.types import Existing, Head, LevelReason, Packed, Stored
+from kvitto.purchases.types import Changed, Existing, Head, LevelReason, Packed, Stored, Voiding
 from kvitto.stores.types import Level
 from kvitto.vault import actions as vault
 from kvitto.vault.types import Compartment, ToSeal
@@ -44,6 +44,8 @@ COLUMNS = {
     "digest": "bytea",
     "digest_version": "int2",
     "sealed": "bytea",
+    "code": "text",
+    "version": "int8",
 }
 _NAMES = ", ".join(COLUMNS)
 _STAGE = (
@@ -55,16 +57,22 @@ _STAGED = "staged_receipt s"
 FEW = 200
 _ARRAYS = f"unnest(%s::int[], {', '.join(f'%s::{type_}[]' for type_ in COLUMNS.values())}) AS s (n, {_NAMES})"
 KEY_COLUMNS = "business_day, store_id, workstation, sequence, begin_time"
+# A till may have taken a receipt back before it came in
+_VOIDED = (
+    "(SELECT min(v.at) FROM purchases_voiding v WHERE v.business_day = s.business_day AND v.store_id = s.store_id"
+    " AND v.workstation = s.workstation AND v.sequence = s.sequence"
+    " AND (v.begin_time IS NULL OR v.begin_time = s.begin_time) AND v.at >= s.end_time)"
+)
 _INSERT = (
-    f"INSERT INTO purchases_receipt ({_NAMES}) SELECT {_NAMES} FROM {{}} ORDER BY {KEY_COLUMNS}"
+    f"INSERT INTO purchases_receipt ({_NAMES}, voided_at) SELECT {_NAMES}, {_VOIDED} FROM {{}} ORDER BY {KEY_COLUMNS}"
     f" ON CONFLICT ({KEY_COLUMNS}) DO NOTHING RETURNING id"
 )
 _EXISTING = (
-    "SELECT s.n, r.id, r.digest, r.total_cents, r.end_time FROM {}"
+    "SELECT s.n, r.id, r.digest, r.total_cents, r.end_time, r.person_id, r.version FROM {}"
     f" JOIN purchases_receipt r USING ({KEY_COLUMNS}) WHERE r.id <> ALL(%s)"
 )
 _CONTENT: tuple[str, ...] = ("end_time", "level", "level_reason", "channel", "kind", "total_cents", "currency")
-_CONTENT += ("bonus_basis", "digest", "digest_version", "sealed", "delivery_id", "person_id")
+_CONTENT += ("bonus_basis", "digest", "digest_version", "sealed", "delivery_id", "person_id", "code", "version")
 # What somebody had removed from a receipt does not come back with an accepted correction: that brings its totals and Bonus basis
 _REMOVED = f"r.level_reason = {int(LevelReason.REMOVED)}"
 _UNLESS_REMOVED = {
@@ -78,6 +86,41 @@ _SUPERSEDE = (
     " WHERE (r.business_day, r.store_id, r.workstation, r.sequence, r.begin_time)"
     " = (s.business_day, s.store_id, s.workstation, s.sequence, s.begin_time)"
 )
+_SUPERSEDED = (
+    "INSERT INTO purchases_superseded (business_day, receipt_id, person_id, at, total_cents, digest, version, delivery_id)"
+    " SELECT r.business_day, r.id, r.person_id, %s, r.total_cents, r.digest, r.version, r.delivery_id"
+    f" FROM {{}} JOIN purchases_receipt r USING ({KEY_COLUMNS})"
+)
+_LINK = """
+INSERT INTO purchases_link (business_day, receipt_id, person_id, store_id, sold_on, workstation, sequence, begin_time, code)
+SELECT r.business_day, r.id, r.person_id, st.id, l.sold_on, l.till, l.number, l.time, l.code
+FROM unnest(%s::date[], %s::bigint[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::date[], %s::text[],
+    %s::bigint[], %s::timestamptz[], %s::text[])
+    AS l (business_day, store_id, workstation, sequence, begin_time, store, sold_on, till, number, time, code)
+JOIN purchases_receipt r USING (business_day, store_id, workstation, sequence, begin_time)
+LEFT JOIN stores_store st ON st.code = l.store
+WHERE l.code IS NOT NULL OR st.id IS NOT NULL
+"""
+_VOID = """
+INSERT INTO purchases_voiding (store_id, business_day, workstation, sequence, begin_time, at)
+SELECT * FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
+ON CONFLICT DO NOTHING
+"""
+# A number that its till has used twice on a day means the last receipt with it
+_TAKE_BACK = """
+UPDATE purchases_receipt r SET voided_at = found.at, delivery_id = found.delivery_id
+FROM (
+    SELECT DISTINCT ON (v.n) s.business_day, s.id, v.at, v.delivery_id
+    FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[])
+        WITH ORDINALITY AS v (store_id, business_day, workstation, sequence, begin_time, at, delivery_id, n)
+    JOIN purchases_receipt s ON s.business_day = v.business_day AND s.store_id = v.store_id
+        AND s.workstation = v.workstation AND s.sequence = v.sequence
+        AND (v.begin_time IS NULL OR v.begin_time = s.begin_time) AND s.end_time <= v.at
+    ORDER BY v.n, s.end_time DESC
+) found
+WHERE r.business_day = found.business_day AND r.id = found.id AND r.voided_at IS NULL
+RETURNING r.person_id, r.business_day, r.delivery_id
+"""
 
 
 class NotOwnReceiptError(NotFoundError):
@@ -130,26 +173,54 @@ def store(*, receipts: Sequence[tuple[Packed, int]]) -> list[Stored]:
         if inserted:
             arrivals.tell(receipt.head.person_id for receipt, _ in receipts)
         outcomes = [Stored("inserted")] * len(receipts)
-        if len(inserted) == len(receipts):
-            return outcomes
-        cursor.execute(_EXISTING.format(source), [*arrays, inserted], binary=True)
-        for n, receipt_id, digest, total_cents, end_time in cursor.fetchall():
-            existing = Existing(receipt_id, digest, total_cents, end_time)
-            same = existing.digest == receipts[n][0].head.digest
-            outcomes[n] = Stored("same") if same else Stored("conflict", existing)
+        if len(inserted) < len(receipts):
+            cursor.execute(_EXISTING.format(source), [*arrays, inserted], binary=True)
+            for n, *stands in cursor.fetchall():
+                existing = Existing(*stands)
+                same = existing.digest == receipts[n][0].head.digest
+                outcomes[n] = Stored("same") if same else Stored("conflict", existing)
+        new = [each for each, outcome in zip(receipts, outcomes, strict=True) if outcome.outcome == "inserted"]
+        _link(cursor, [receipt.head for receipt, _ in new])
     return outcomes
 
 
-def supersede(*, receipts: Sequence[tuple[Packed, int]]) -> int:
-    """Put accepted redeliveries, each with its delivery, in the place of what is stored under their keys; how many.
+def supersede(*, receipts: Sequence[tuple[Packed, int]], now: datetime) -> int:
+    """Put redeliveries, each with its delivery, in the place of what is stored under their keys; how many.
 
-    Of one from which something was removed, the total and the Bonus basis only.
+    What stood there leaves its digest, version and total. Of one from which something was removed, the total and the Bonus basis
+    only; one that was voided stays so.
     """
     require_transaction()
+    if not receipts:
+        return 0
     with batch_cursor() as cursor:
         source, arrays = _sent(cursor, receipts)
+        cursor.execute(_SUPERSEDED.format(source), [now, *arrays])
+        cursor.execute(
+            f"DELETE FROM purchases_link l USING {source} JOIN purchases_receipt r USING ({KEY_COLUMNS})"
+            " WHERE l.business_day = r.business_day AND l.receipt_id = r.id",
+            arrays,
+        )
         cursor.execute(_SUPERSEDE.format(source), arrays)
-        return int(cursor.rowcount)
+        count = int(cursor.rowcount)
+        _link(cursor, [receipt.head for receipt, _ in receipts])
+    return count
+
+
+def void(*, voidings: Sequence[Voiding]) -> list[Changed]:
+    """Note that tills have taken receipts back, whether they are here yet or not; what counts for nothing since.
+
+    The receipts stay as they are. Those of which nothing is stored, since no member bought them, are never found. No receipt may
+    come in before the caller's transaction is over.
+    """
+    require_transaction()
+    if not voidings:
+        return []
+    columns = [list(column) for column in zip(*voidings, strict=True)]
+    with batch_cursor() as cursor:
+        cursor.execute(_VOID, columns[:6])
+        cursor.execute(_TAKE_BACK, columns)
+        return [Changed(*row) for row in cursor.fetchall()]
 
 
 def keep_back(*, person_id: int, day: date, receipt_id: int, kept: bool, by: Actor, now: datetime) -> None:
@@ -177,10 +248,25 @@ def purge_before(*, day: date, by: Actor, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM purchases_receipt WHERE business_day < %s", [day])
         deleted = int(cursor.rowcount)
-        cursor.execute("DELETE FROM purchases_kept_back WHERE business_day < %s", [day])
+        for table in ("purchases_kept_back", "purchases_link", "purchases_superseded", "purchases_voiding"):
+            cursor.execute(f"DELETE FROM {table} WHERE business_day < %s", [day])
     if deleted:
         audit.record(by=by, action="purchases.purge", now=now, purpose="retention", count=deleted)
     return deleted
+
+
+def _link(cursor: psycopg.Cursor[Any], heads: Sequence[Head]) -> None:
+    """Note which sales receipts name, each with its key; whether they are here is asked when somebody looks."""
+    rows: list[tuple[Any, ...]] = []
+    for head in heads:
+        key = (head.key.business_day, head.key.store_id, head.key.workstation, head.key.sequence, head.key.begin_time)
+        rows += [
+            (*key, each.store, each.business_day, each.workstation, each.sequence, each.begin_time, None)
+            for each in head.origins
+        ]
+        rows += [(*key, None, None, None, None, None, code) for code in head.origin_codes]
+    if rows:
+        cursor.execute(_LINK, [list(column) for column in zip(*rows, strict=True)])
 
 
 def _sent(cursor: psycopg.Cursor[Any], receipts: Sequence[tuple[Packed, int]]) -> tuple[str, list[list[Any]]]:
@@ -224,6 +310,8 @@ def _rows(receipts: Sequence[tuple[Packed, int]]) -> list[tuple[Any, ...]]:
                 head.digest,
                 DIGEST_VERSION,
                 sealed[n],
+                head.code,
+                head.version,
             )
         )
     return rows

@@ -38,11 +38,12 @@ from kvitto.vault.types import ToOpen
 _deletes_on = lru_cache(maxsize=1_000)(deletes_on)  # a list of receipts asks for the same days again and again
 _decode_bases = msgspec.json.Decoder(list[BonusBasis]).decode
 _decode = msgspec.msgpack.Decoder(ProductContent | GroupContent).decode
-_HEAD = "id, business_day, store_id, end_time, total_cents, currency, level, level_reason"
+_HEAD = "id, business_day, store_id, end_time, total_cents, currency, level, level_reason, voided_at"
 _SEALED = "workstation, sequence, begin_time, sealed"  # what opening needs besides the head
 _DETAIL = "channel, kind, bonus_basis::text"
 # Both bounds, so that the tables of other months are left alone
 _OF_A_PERIOD = "person_id = %s AND business_day >= %s AND business_day < %s"
+_COUNTS = "voided_at IS NULL"  # what a till took back stays and counts for nothing
 _NEWEST_FIRST = "ORDER BY business_day DESC, end_time DESC, id DESC"
 _FIGURES = """
 WITH figure AS (
@@ -51,7 +52,7 @@ WITH figure AS (
     FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::bool[]) AS s (person_id, first, past, shown)
     JOIN purchases_receipt r ON r.person_id = s.person_id AND r.business_day >= s.first AND r.business_day < s.past
     LEFT JOIN purchases_kept_back k ON k.business_day = r.business_day AND k.receipt_id = r.id
-    WHERE r.business_day >= %s AND r.business_day < %s
+    WHERE r.business_day >= %s AND r.business_day < %s AND r.voided_at IS NULL
 ), told AS (
     SELECT cents, currency, person_id, business_day, store_id, end_time FROM figure WHERE shown AND cents <> 0
     UNION ALL
@@ -62,7 +63,7 @@ ORDER BY business_day DESC NULLS LAST, end_time DESC, currency
 """
 _BONUS = """
 SELECT r.person_id, r.business_day, r.id, r.store_id, r.delivery_id, r.total_cents, r.currency, k.receipt_id IS NOT NULL,
-    r.bonus_basis::text
+    CASE WHEN r.voided_at IS NULL THEN r.bonus_basis::text ELSE '[]' END
 FROM purchases_receipt r LEFT JOIN purchases_kept_back k ON k.business_day = r.business_day AND k.receipt_id = r.id
 WHERE r.person_id = ANY(%s) AND r.business_day >= %s AND r.business_day < %s
 ORDER BY r.business_day DESC, r.end_time DESC, r.id DESC
@@ -118,18 +119,18 @@ def contents_of(
 
 
 def receipts_in(*, person_id: int, period: Period) -> list[ReceiptHead]:
-    """A person's receipts of a period, newest first, without what was bought."""
-    return [_head(row) for row in _rows(_HEAD, person_id, period)]
+    """A person's receipts of a period that count, newest first, without what was bought."""
+    return [_head(row) for row in _rows(_HEAD, person_id, period, _COUNTS)]
 
 
 def opened_receipts(
     *, person_id: int, period: Period, by: Actor, purpose: str, now: datetime, case: str = ""
 ) -> list[tuple[ReceiptHead, Content]]:
-    """A person's receipts of a period with what was bought, newest first; one audit entry for them all.
+    """A person's receipts of a period that count, with what was bought, newest first; one audit entry for them all.
 
     The content is None for a receipt at total level; when all are, nothing is opened and no entry is written.
     """
-    rows = _rows(f"{_HEAD}, {_SEALED}", person_id, period)
+    rows = _rows(f"{_HEAD}, {_SEALED}", person_id, period, _COUNTS)
     contents = _open(person_id, rows, by=by, purpose=purpose, now=now, case=case)
     return list(zip(map(_head, rows), contents, strict=True))
 
@@ -157,7 +158,7 @@ def opened_receipt(
 def opened_details(
     *, person_id: int, period: Period, by: Actor, purpose: str, now: datetime, case: str = ""
 ) -> list[tuple[ReceiptDetail, Content]]:
-    """As `opened_receipts`, with everything that is recorded of each."""
+    """As `opened_receipts`, also those that do not count, with everything that is recorded of each."""
     rows = _rows(f"{_HEAD}, {_SEALED}, {_DETAIL}", person_id, period)
     contents = _open(person_id, rows, by=by, purpose=purpose, now=now, case=case)
     return list(zip(map(_detail, rows), contents, strict=True))
@@ -182,11 +183,11 @@ def opened_before(
 
 
 def month_totals(*, person_id: int, period: Period) -> list[MonthTotal]:
-    """A person's receipts of a period summed by month and currency, oldest month first; opens nothing."""
+    """A person's receipts of a period that count, summed by month and currency, oldest month first; opens nothing."""
     with batch_cursor() as cursor:
         cursor.execute(
             "SELECT date_trunc('month', business_day)::date AS month, currency, sum(total_cents)::bigint, count(*)"
-            f" FROM purchases_receipt WHERE {_OF_A_PERIOD} GROUP BY 1, 2 ORDER BY 1, 2",
+            f" FROM purchases_receipt WHERE {_OF_A_PERIOD} AND {_COUNTS} GROUP BY 1, 2 ORDER BY 1, 2",
             [person_id, period.start, period.end or date.max],
             binary=True,
         )
@@ -367,6 +368,19 @@ def is_stored(key: Key) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def is_own(
+    *, person_id: int, store_id: int, day: date, workstation: str | None, sequence: int | None, code: str | None
+) -> bool:
+    """Whether a receipt, named by till and number or by its code, is among a person's own; nothing of it is read."""
+    with batch_cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM purchases_receipt WHERE person_id = %s AND business_day = %s AND store_id = %s"
+            " AND (code = %s OR (workstation, sequence) = (%s, %s)))",
+            [person_id, day, store_id, code, workstation, sequence],
+        )
+        return bool(cursor.fetchall()[0][0])
+
+
 def register_counts() -> RegisterCounts:
     """Receipts by level, first and last business day. Reads the whole register: for the command line, not for pages."""
     with connection.cursor() as cursor:
@@ -381,10 +395,10 @@ def register_counts() -> RegisterCounts:
     return RegisterCounts(product, group, total, min(firsts, default=None), max(lasts, default=None))
 
 
-def _rows(columns: str, person_id: int, period: Period) -> list[tuple[Any, ...]]:
+def _rows(columns: str, person_id: int, period: Period, which: str = "true") -> list[tuple[Any, ...]]:
     with batch_cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns} FROM purchases_receipt WHERE {_OF_A_PERIOD} {_NEWEST_FIRST}",
+            f"SELECT {columns} FROM purchases_receipt WHERE {_OF_A_PERIOD} AND {which} {_NEWEST_FIRST}",
             [person_id, period.start, period.end or date.max],
             binary=True,
         )
@@ -395,12 +409,12 @@ def _open(
     person_id: int, rows: Sequence[tuple[Any, ...]], *, by: Actor, purpose: str, now: datetime, case: str = ""
 ) -> list[Content]:
     """The contents of rows of `_HEAD` and `_SEALED`, in order; an own outermost transaction unless nothing is sealed."""
-    sealed = [row for row in rows if row[11] is not None]
+    sealed = [row for row in rows if row[12] is not None]
     if not sealed:
         return [None] * len(rows)
     days = [row[1] for row in sealed]
     items = [
-        ToOpen(row[11], seal_context(person_id, row[2], row[1], row[8], row[9], row[10], row[6])) for row in sealed
+        ToOpen(row[12], seal_context(person_id, row[2], row[1], row[9], row[10], row[11], row[6])) for row in sealed
     ]
     plain = vault.open_sealed(
         items=items,
@@ -412,11 +426,11 @@ def _open(
         case=case,
     )
     decoded = map(_decode, plain)
-    return [None if row[11] is None else next(decoded) for row in rows]
+    return [None if row[12] is None else next(decoded) for row in rows]
 
 
 def _head(row: tuple[Any, ...]) -> ReceiptHead:
-    receipt_id, business_day, store_id, end_time, total_cents, currency, level, reason = row[:8]
+    receipt_id, business_day, store_id, end_time, total_cents, currency, level, reason, voided_at = row[:9]
     return ReceiptHead(
         receipt_id=receipt_id,
         business_day=business_day,
@@ -427,12 +441,13 @@ def _head(row: tuple[Any, ...]) -> ReceiptHead:
         level=Level(level),
         level_reason=LevelReason(reason),
         deletes_on=_deletes_on(business_day),
+        voided_at=voided_at,
     )
 
 
 def _detail(row: tuple[Any, ...]) -> ReceiptDetail:
     """A row of `_HEAD`, `_SEALED` and `_DETAIL`."""
-    workstation, sequence, begin_time, _, channel, kind, basis = row[8:]
+    workstation, sequence, begin_time, _, channel, kind, basis = row[9:]
     bases = _decode_bases(basis)
     return ReceiptDetail(_head(row), workstation, sequence, begin_time, channel, kind, bases)
 

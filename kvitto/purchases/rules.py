@@ -13,6 +13,7 @@ from kvitto.kernel.periods import months_after
 from kvitto.purchases.types import (
     BonusBasis,
     Content,
+    Existing,
     GroupContent,
     GroupReceipt,
     Guarantee,
@@ -61,6 +62,16 @@ def canonical(receipt: Receipt) -> bytes:
     return _encode(msgspec.structs.replace(receipt, card=None, operator=None, sent_at=None))
 
 
+def restates(head: Head, existing: Existing) -> bool | None:
+    """Whether other content under a stored key takes its place; None when nobody here can tell.
+
+    It does when its source may restate and calls it newer, and never moves a receipt to another buyer.
+    """
+    if head.version is None or existing.version is None or head.person_id != existing.person_id:
+        return None
+    return None if head.version == existing.version else head.version > existing.version
+
+
 def deletes_on(business_day: date) -> date:
     """The first day on which a receipt of that business day is no longer kept."""
     return months_after(business_day, RETENTION_MONTHS)
@@ -102,12 +113,13 @@ def reduce(  # noqa: PLR0913  what was found out about the receipt, each a word 
     barred: Barred | None,
     counted: frozenset[BonusClass] | None,
     digest: bytes,
+    version: int | None = None,
 ) -> StorableReceipt:
     """Keep what the level allows and drop the rest; cannot fail on a receipt that passed the checks.
 
     `amounts` are the lines' cents (`line_cents`); `group_depth` is the recording depth of the business day; `barred` are the
-    categories that the buyer keeps out, None when there are none; `counted` the Bonus classes to keep, None for all of them. What
-    leaves here is the only form the register accepts.
+    categories that the buyer keeps out, None when there are none; `counted` the Bonus classes to keep, None for all of them;
+    `version` is the source's own, if it may restate. What leaves here is the only form the register accepts.
     """
     lines = [(line, amount) for line, amount in zip(receipt.lines, amounts, strict=True) if not line.void]
     head = Head(
@@ -121,6 +133,10 @@ def reduce(  # noqa: PLR0913  what was found out about the receipt, each a word 
         level_reason=reason,
         bonus_basis=bonus_basis(lines, facts, counted),
         digest=digest,
+        code=receipt.code,
+        origins=tuple(receipt.origins or ()),
+        origin_codes=tuple(receipt.origin_codes or ()),
+        version=version,
     )
     if level is Level.TOTAL:
         return TotalReceipt(head)

@@ -4,7 +4,7 @@ The names follow ARTS: workstation, sequence number, business day, tender. Amoun
 strings with up to four, both signed: returned goods are negative. The JSON Schema of the wire format is generated from here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
 from typing import Annotated, Literal, NamedTuple
@@ -16,6 +16,7 @@ from kvitto.kernel.money import AMOUNT_PATTERN, END
 from kvitto.stores.types import Level
 
 MAX_LINES = 5_000
+MAX_ORIGINS = 20
 QUANTITY_PATTERN = rf"^-?[0-9]{{1,9}}(\.[0-9]{{1,4}})?{END}"
 
 Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN, description='Two decimals, as a string: "-1.05"')]
@@ -85,6 +86,16 @@ class Tender(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True
     amount: Amount
 
 
+class Origin(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, gc=False):
+    """A receipt as another one names it. Its time is said where a till's numbers begin anew within a day."""
+
+    store: Annotated[Code, Meta(description="The store's code in the network file")]
+    business_day: date
+    workstation: Code
+    sequence: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    begin_time: Annotated[Instant | None, Meta(description="The end time of a receipt that has no begin time")] = None
+
+
 class Receipt(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
     """A whole receipt, in memory only.
 
@@ -106,6 +117,14 @@ class Receipt(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=Tru
     tenders: Annotated[list[Tender], Meta(max_length=50)]
     rounding: Annotated[Amount | None, Meta(description="Cash rounding: tenders = total + rounding")] = None
     begin_time: Instant | None = None
+    code: Annotated[Code | None, Meta(description="What other companies name the receipt by, as printed on it")] = None
+    origins: Annotated[
+        Annotated[list[Origin], Meta(max_length=MAX_ORIGINS)] | None,
+        Meta(description="The receipts whose goods come back on this one, of any store"),
+    ] = None
+    origin_codes: Annotated[
+        Annotated[list[Code], Meta(max_length=MAX_ORIGINS)] | None, Meta(description="The same, by their `code`")
+    ] = None
     card: Annotated[CardNumber | None, Meta(description="The member card, if one was used")] = None
     operator: Annotated[Text | None, Meta(description="Never stored")] = None
     sent_at: Annotated[Instant | None, Meta(description="When the till sent it; never stored")] = None
@@ -208,6 +227,10 @@ class Head(Struct, frozen=True, gc=False):
     level_reason: LevelReason
     bonus_basis: list[BonusBasis]
     digest: bytes
+    code: str | None = None
+    origins: tuple[Origin, ...] = ()
+    origin_codes: tuple[str, ...] = ()
+    version: int | None = None  # of a source that may restate: a greater one takes the place of a smaller
 
 
 class TotalReceipt(Struct, frozen=True, gc=False):
@@ -260,7 +283,7 @@ def level_of(receipt: StorableReceipt) -> Level:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of one receipt of a batch: `inserted`, `same`, `conflict` (with what stands there) or `superseded`."""
+    """What became of one receipt of a batch: `inserted`, `same`, or with what stands there `conflict` or `superseded`."""
 
     outcome: Literal["inserted", "same", "conflict", "superseded"]
     existing: "Existing | None" = None
@@ -274,6 +297,28 @@ class Existing:
     digest: bytes
     total_cents: int
     end_time: datetime
+    person_id: int
+    version: int | None
+
+
+class Voiding(NamedTuple):
+    """A till has taken a receipt of its store back, at an instant; told with a delivery."""
+
+    store_id: int
+    business_day: date
+    workstation: str
+    sequence: int
+    begin_time: datetime | None
+    at: datetime
+    delivery_id: int
+
+
+class Changed(NamedTuple):
+    """A stored receipt that counts for something else than before, and the delivery that did it."""
+
+    person_id: int
+    business_day: date
+    delivery_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +334,7 @@ class ReceiptHead:
     level: Level
     level_reason: LevelReason
     deletes_on: date
+    voided_at: datetime | None = None  # when the till took it back: it counts for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +348,39 @@ class ReceiptDetail:
     channel: str
     kind: str
     bonus_basis: list[BonusBasis]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another of the same person's receipts that one belongs to."""
+
+    business_day: date
+    receipt_id: int
+    store_id: int
+    end_time: datetime
+    total_cents: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What a receipt came to before its till put a corrected one in its place."""
+
+    at: datetime
+    total_cents: int
+
+
+@dataclass(slots=True)
+class Related:
+    """What belongs to one receipt: the returns of its goods, the sales whose goods it returns, what it was before.
+
+    `missing` counts the sales that are named on it and not among its buyer's own receipts: not yet, or not theirs.
+    """
+
+    returns: list[Beside] = field(default_factory=list)
+    sales: list[Beside] = field(default_factory=list)
+    missing: int = 0
+    replaced: list[Replaced] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +406,7 @@ class BonusFigure:
 
 @dataclass(frozen=True, slots=True)
 class BonusReceipt:
-    """A receipt as the Bonus knows it: no time of day, and nothing of what was bought."""
+    """A receipt as the Bonus knows it: no time of day, and nothing of what was bought. One that was voided has no basis."""
 
     person_id: int
     business_day: date

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from kvitto.kernel.money import amount
-from kvitto.purchases.types import Amount, LineType, Quantity, StoredGuarantee, Tender, Vat
+from kvitto.purchases.types import Amount, Beside, LineType, Quantity, ReceiptHead, StoredGuarantee, Tender, Vat
 from kvitto.spending.types import ReceiptPage
 
 FORMAT: Literal["kvitto-receipts-1"] = "kvitto-receipts-1"
@@ -88,6 +88,11 @@ class ExportedReceipt(Struct, frozen=True):
         Meta(description="Why that much: the chain's level, the member's choice then or on arrival, or a removal"),
     ]
     deletes_on: Annotated[date, Meta(description="The first day on which it is no longer kept")]
+    voided_at: Annotated[
+        datetime | None, Meta(description="When the till took it back: it counts for nothing since, and adds to no sum")
+    ]
+    returned_on: Annotated[list[str], Meta(description="The `id` of each return of goods of this receipt")]
+    returns_of: Annotated[list[str], Meta(description="The `id` of each receipt whose goods came back on this one")]
     lines: list[ExportedLine]
     groups: list[ExportedGroup]
     deposits: Annotated[Amount | None, Meta(description="Deposits as one sum, where groups are recorded")]
@@ -173,7 +178,7 @@ def _sum(page: ReceiptPage, kind: str, cents: int, name: str = "") -> Row:
 def _receipt(page: ReceiptPage) -> ExportedReceipt:
     head, place, paid = page.head, page.place, page.paid
     return ExportedReceipt(
-        id=f"{head.business_day}/{head.receipt_id}",
+        id=_id(head),
         seller=Seller(place.company, place.business_id, place.chain, place.name, place.town),
         business_day=head.business_day,
         time=head.end_time.astimezone(ZoneInfo(page.zone)),
@@ -186,6 +191,9 @@ def _receipt(page: ReceiptPage) -> ExportedReceipt:
         level=head.level.name.lower(),  # type: ignore[arg-type]  # a level's name
         reason=head.level_reason.name.lower(),  # type: ignore[arg-type]  # a reason's name
         deletes_on=head.deletes_on,
+        voided_at=head.voided_at.astimezone(ZoneInfo(page.zone)) if head.voided_at else None,
+        returned_on=[_id(each.receipt) for each in page.related.returns],
+        returns_of=[_id(each.receipt) for each in page.related.sales],
         lines=[
             ExportedLine(
                 line.type,  # type: ignore[arg-type]  # checked when it came in
@@ -212,6 +220,10 @@ def _receipt(page: ReceiptPage) -> ExportedReceipt:
             for basis in page.bonus_basis
         ],
     )
+
+
+def _id(receipt: ReceiptHead | Beside) -> str:
+    return f"{receipt.business_day}/{receipt.receipt_id}"
 
 
 def _guarantee(held: StoredGuarantee) -> ExportedGuarantee:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from kvitto.assortment import shelf as assortment
 from kvitto.assortment.shelf import Shelf
@@ -14,8 +14,18 @@ from kvitto.kernel.collation import sort_key
 from kvitto.kernel.errors import NotFoundError
 from kvitto.kernel.periods import Period, month_start
 from kvitto.purchases import queries as purchases
+from kvitto.purchases.related import related_of
 from kvitto.purchases.rules import keep_from, unnamed
-from kvitto.purchases.types import Content, GroupContent, MonthTotal, ProductContent, ReceiptDetail, ReceiptHead
+from kvitto.purchases.types import (
+    Content,
+    GroupContent,
+    MonthTotal,
+    ProductContent,
+    ReceiptDetail,
+    ReceiptHead,
+    Related,
+    Replaced,
+)
 from kvitto.spending import finding, rules
 from kvitto.spending.entries import Entry, Shelves, codes, entries
 from kvitto.spending.finding import LONGEST_SEARCH
@@ -34,6 +44,8 @@ from kvitto.spending.types import (
     ProductPage,
     ReceiptLine,
     ReceiptPage,
+    RelatedPage,
+    RelatedPages,
 )
 from kvitto.stores import queries as stores
 from kvitto.stores.types import Level, StorePlace
@@ -176,7 +188,8 @@ def receipt_page(*, person_id: int, day: date, receipt_id: int, language: str, b
     )
     if found is None:
         raise NotYoursError(NO_RECEIPT)
-    return _page(localdate(now), language).receipt(*found)
+    related = related_of(person_id).get((day, receipt_id))
+    return _page(localdate(now), language).receipt(*found, related)
 
 
 def receipt_head(*, person_id: int, day: date, receipt_id: int) -> Listed:
@@ -198,16 +211,25 @@ def listed(heads: Sequence[ReceiptHead]) -> list[Listed]:
     return [Listed(head, places[head.store_id], head.total_cents) for head in heads]
 
 
-def receipt_pages(found: Sequence[tuple[ReceiptDetail, Content]], *, language: str, today: date) -> list[ReceiptPage]:
-    """Opened receipts as they are shown."""
-    page = _page(today, language)
-    return [page.receipt(detail, content) for detail, content in found]
+def receipt_pages(
+    found: Sequence[tuple[ReceiptDetail, Content]],
+    *,
+    language: str,
+    today: date,
+    related: Mapping[tuple[date, int], Related] | None = None,
+) -> list[ReceiptPage]:
+    """Opened receipts as they are shown, with what belongs to each where that is asked for."""
+    page, beside = _page(today, language), related or {}
+    return [
+        page.receipt(detail, content, beside.get((detail.head.business_day, detail.head.receipt_id)))
+        for detail, content in found
+    ]
 
 
 def everything(*, person_id: int, language: str, by: Actor, today: date, now: datetime) -> list[ReceiptPage]:
     """All of a person's receipts with everything that is recorded of them, newest first, to be taken along. One opening."""
     found = purchases.opened_details(person_id=person_id, period=_kept(today), by=by, purpose=EXPORT, now=now)
-    return receipt_pages(found, language=language, today=today)
+    return receipt_pages(found, language=language, today=today, related=related_of(person_id))
 
 
 def some(
@@ -215,7 +237,7 @@ def some(
 ) -> list[ReceiptPage]:
     """As `everything`, by days and ids downwards: the first `limit` receipts before (business day, id). One opening."""
     found = purchases.opened_before(person_id=person_id, before=before, limit=limit, by=by, purpose=OWN_TOOL, now=now)
-    return receipt_pages(found, language=language, today=today)
+    return receipt_pages(found, language=language, today=today, related=related_of(person_id))
 
 
 def held(*, person_id: int, today: date) -> list[MonthTotal]:
@@ -266,8 +288,8 @@ class _Page:
             receipts = [receipt for receipt in receipts if receipt[0].currency == currency]
         return entries(receipts, chains=self._chains(receipts), products=self._products(receipts), tree=self.shelf.tree)
 
-    def receipt(self, detail: ReceiptDetail, content: Content) -> ReceiptPage:
-        """One receipt with everything that is recorded of it."""
+    def receipt(self, detail: ReceiptDetail, content: Content, related: Related | None) -> ReceiptPage:
+        """One receipt with everything that is recorded of it, and what belongs to it."""
         return ReceiptPage(
             head=detail.head,
             place=self.view.places[detail.head.store_id],
@@ -283,6 +305,16 @@ class _Page:
             unnamed=unnamed(detail.head.total_cents, content) if content else None,
             paid=content.paid if content else None,
             bonus_basis=detail.bonus_basis,
+            related=self.related(related or Related()),
+        )
+
+    def related(self, found: Related) -> RelatedPages:
+        """What belongs to a receipt, with the names of its stores."""
+        return RelatedPages(
+            returns=[RelatedPage(each, self.view.places[each.store_id]) for each in found.returns],
+            sales=[RelatedPage(each, self.view.places[each.store_id]) for each in found.sales],
+            missing=found.missing,
+            replaced=[Replaced(localtime(each.at), each.total_cents) for each in found.replaced],
         )
 
     def lines(self, head: ReceiptHead, content: ProductContent) -> list[ReceiptLine]:

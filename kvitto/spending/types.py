@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from kvitto.kernel.periods import Period
-from kvitto.purchases.types import BonusBasis, LevelReason, Paid, ReceiptFilter, ReceiptHead, StoredGuarantee
+from kvitto.purchases.types import (
+    Beside,
+    BonusBasis,
+    LevelReason,
+    Paid,
+    ReceiptFilter,
+    ReceiptHead,
+    Replaced,
+    StoredGuarantee,
+)
 from kvitto.stores.types import Level
 
 # What is bought and belongs to no product group, beside the ids of groups, which are positive
@@ -211,6 +220,24 @@ class ReceiptLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedPage:
+    """Another of the same member's receipts."""
+
+    receipt: Beside
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedPages:
+    """What belongs to a receipt, oldest first. `missing`: how many sales it names that are not among the member's own."""
+
+    returns: list[RelatedPage]
+    sales: list[RelatedPage]
+    missing: int
+    replaced: list[Replaced]
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptPage:
     """One receipt with everything that is recorded of it: `lines` at product level, `groups` at group level."""
 
@@ -228,3 +255,4 @@ class ReceiptPage:
     unnamed: int | None  # cents recorded without a name; None where its buyer keeps nothing out
     paid: Paid | None
     bonus_basis: list[BonusBasis]
+    related: RelatedPages

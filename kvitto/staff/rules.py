@@ -109,6 +109,7 @@ POLICY: dict[Act, Row] = {
     Act.OWN_VIEW_PURCHASES: _own("see their purchases by month, group and product"),
     Act.OWN_SEARCH: _own("search their purchases"),
     Act.OWN_RECEIPTS: _own("see their receipts"),
+    Act.OWN_CLAIM: _own("say that a receipt of a purchase without the card is theirs"),
     Act.OWN_ARCHIVE: _own("see the receipts in their archive", archive=True),
     Act.OWN_WARRANTIES: _own("see, correct, keep and delete their warranty receipts"),
     Act.OWN_EXPORT: _own("take their receipts with them, as files or by a token for tools of their own"),
@@ -209,6 +210,7 @@ POLICY: dict[Act, Row] = {
     Act.BONUS_PAY: _open("make the payment file of a closed month", OPERATOR),
     Act.RECEIPTS_IMPORT: _open("hand in receipts", OPERATOR, TILL),
     Act.RECEIPTS_ASK: _open("ask what became of a receipt, and which to send again", TILL),
+    Act.RECEIPTS_WANT: _open("ask tills again for receipts whose card is known only since", SYSTEM),
     Act.RECEIPTS_CHECK_CARD: _open("ask whether a card earns Bonus", TILL),
     Act.RECEIPTS_VIEW_CONFLICTS: _staff(
         "see which receipts came again with other content: both totals and times, no lines", HANDLER, also={OPERATOR}

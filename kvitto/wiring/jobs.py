@@ -13,6 +13,7 @@ DAILY = "15 3 * * *"  # the queue counts in UTC, whatever the settings' time zon
 AFTERWARDS = "45 3 * * *"
 BONUS = "15 4 * * *"
 BONUS_WAITS = 3  # days after a month's end, for tills that deliver late
+HOURLY = "25 * * * *"
 IN_THE_MORNING = "30 6 * * *"  # what is told is read then
 EACH_MINUTE = "* * * * *"
 
@@ -58,6 +59,15 @@ def bonus(timestamp: int) -> None:  # noqa: ARG001 - as above
         settle_due(by=SYSTEM, now=now, today=localdate(now), wait_days=BONUS_WAITS)
 
 
+def cards(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Ask tills again for receipts whose card is known only since."""
+    from kvitto.intake.leftovers import want_found_cards
+    from kvitto.kernel.db import opened
+
+    with identity.acting(ActorKind.SYSTEM), opened():
+        want_found_cards(now=datetime.now(UTC))
+
+
 def register(app: App) -> None:
     """Make the jobs known to the queue. Two runs never overlap, and one waiting is enough.
 
@@ -70,6 +80,7 @@ def register(app: App) -> None:
         (warranties, "warranties", IN_THE_MORNING),
     ):
         app.periodic(cron=cron)(app.task(name=name, lock="nightly", queueing_lock=name)(job))
+    app.periodic(cron=HOURLY)(app.task(name="cards", lock="cards", queueing_lock="cards")(cards))
     each_minute = app.task(name="mail", lock="mail", queueing_lock="mail")(mail)
     if settings.MAIL_SERVER:
         app.periodic(cron=EACH_MINUTE)(each_minute)

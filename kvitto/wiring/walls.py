@@ -241,6 +241,14 @@ TABLES: dict[str, list[Policy]] = {
         Policy("staff_handler", "SELECT", CASE_OF_HANDLER),
     ],
     "purchases_kept_back": [_MACHINE, Policy("own", "ALL", OWN)],
+    "purchases_link": [_MACHINE, Policy("till", "ALL", TILL), Policy("own", "SELECT", OWN)],
+    "purchases_superseded": [
+        _MACHINE,
+        Policy("till", "SELECT", TILL),
+        Policy("till_new", "INSERT", "", TILL),
+        Policy("own", "SELECT", OWN),
+    ],
+    "purchases_voiding": [_MACHINE, Policy("till", "SELECT", TILL), Policy("till_new", "INSERT", "", TILL)],
     # what a household's month brought is computed and booked by a job; each reads their own rows
     "bonus_entry": [_MACHINE, Policy("own", "SELECT", OWN)],
     "bonus_cause": [_MACHINE, Policy("own", "SELECT", OWN)],
@@ -253,6 +261,15 @@ TABLES: dict[str, list[Policy]] = {
         Policy("till", "ALL", TILL),
         Policy("staff", "SELECT", _at_work(HANDLER)),
         Policy("staff_decide", "UPDATE", _at_work(HANDLER), f"{_at_work(HANDLER)} AND outcome IN ('kept', 'accepted')"),
+    ],
+    "intake_claim": [
+        _MACHINE,
+        Policy("till", "SELECT", TILL),
+        Policy("till_answered", "UPDATE", TILL),
+        Policy("till_end", "DELETE", TILL),
+        Policy("own", "SELECT", OWN),
+        Policy("own_new", "INSERT", "", OWN),
+        Policy("own_end", "DELETE", OWN),
     ],
     "intake_unknown_card": [_MACHINE, Policy("till", "ALL", TILL)],
     "accounts_account": [

@@ -15,6 +15,9 @@ LEADS_TO_A_PERSON = "kvitto.doors.member_web.visit"  # who imports it knows whos
 
 MEETING_PLACES = {
     "kvitto.intake.actions": "a receipt's card leads to its holder, and the holder's choice to the level",
+    "kvitto.intake.claims": "a member's claim waits for a receipt of theirs",
+    "kvitto.intake.leftovers": "a card that was nobody's and is found to have been somebody's: the receipt is asked for again",
+    "kvitto.doors.member_web.claims": "the member says which receipt is theirs",
     "kvitto.intake.services": "a buyer's own services, by their choices, take what they keep of a receipt",
     "kvitto.archive.models": "an archived receipt's foreign key to its buyer",
     "kvitto.archive.actions": "the buyer's choice, asked once more, decides whether a receipt is archived; entries name them",

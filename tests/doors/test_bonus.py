@@ -135,3 +135,19 @@ def test_a_member_without_a_home_co_op_is_told_so(committed_cast, casts_day):
 @pytest.mark.parametrize("address", ["/bonus/2026", "/bonus/2027-01", "/bonus/2026-13", "/bonus/2019-01"])
 def test_a_month_that_is_none_or_not_kept_is_no_page(coop, address):
     assert signed_in(coop.aino, "aino").get(address).status_code == 404
+
+
+def test_a_month_can_be_kept_as_a_tagged_pdf_by_whom_it_is_about(coop):
+    settle(coop)
+    bought("400.00", day="2026-10-05")
+    bought("60.00", BJORN_CARD, day="2026-10-06")
+    close(date(2026, 10, 1))
+
+    for person_id, name in ((coop.aino, "aino"), (coop.bjorn, "bjorn"), (coop.chen, "chen")):
+        client = signed_in(person_id, name)
+        answer = client.get("/bonus/2026-10/pdf")
+        assert answer["Content-Type"] == "application/pdf"
+        assert b"/MarkInfo" in answer.content
+        assert answer.content.startswith(b"%PDF-1.7")
+        assert client.get("/bonus/2026/pdf").status_code == 404
+        assert client.get("/bonus/2027-01/pdf").status_code == 404

@@ -2,19 +2,24 @@
 
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connections
 
 from kvitto.audit.models import Entry
+from kvitto.intake import claims, leftovers
 from kvitto.intake.models import Delivery, NonSale, Quarantine, UnknownCard
-from kvitto.kernel.actor import OPERATOR
+from kvitto.intake.types import Claimed
+from kvitto.kernel.actor import OPERATOR, Actor, ActorKind
 from kvitto.kernel.db import opened
 from kvitto.kernel.periods import Period
+from kvitto.members import actions as members
+from kvitto.members.types import NewPerson
 from kvitto.purchases import partitions
 from kvitto.purchases import queries as purchases
 from kvitto.purchases.queries import register_counts
+from kvitto.stores import queries as stores
 from kvitto.stores.types import Level, ScopeKind
 from kvitto.tills import actions
 from tests.cast import AINO_CARD, MILK, line, receipt
@@ -361,3 +366,27 @@ def test_what_the_database_refuses_fails_alone(api, key):
 
     assert [answer.result(30).status for answer in answers] == [200, 200, 500, 200]
     assert stored() == 2
+
+
+def test_resend_asks_for_claimed_receipts_and_for_those_whose_card_is_known_since(api, key, committed_cast):
+    sale, unknown = bought(1, drop=["card"]), bought(2, card="9246000000000777")
+    api.post("/receipts", [sale, unknown], key)
+    when, day = datetime.fromisoformat(sale["end_time"]), date.fromisoformat(sale["business_day"])
+    store = stores.stores_by_code({"101"})["101"].id
+    by = {"by": Actor(ActorKind.MEMBER, "1"), "now": datetime.now(UTC)}
+    with opened():
+        members.register(people=[NewPerson("Elsa", "Ek", "sv", ("9246000000000777",), when - timedelta(days=1))], **by)
+        leftovers.want_found_cards(now=by["now"])
+        for named in ({"workstation": "1", "sequence": 1}, {"code": "17"}):
+            claims.claim(person_id=committed_cast.aino, claimed=Claimed(store, day, 215, **named), **by)
+
+    card, claimed, coded = api.get("/resend", key).json["receipts"]
+    assert card["key"] == name_of(unknown).replace(
+        unknown["end_time"], datetime.fromisoformat(card["begin_time"]).isoformat()
+    )
+    assert claimed == {"store": "101", "business_day": f"{day}", "workstation": "1", "sequence": 1}
+    assert coded == {"store": "101", "business_day": f"{day}", "code": "17"}
+    assert api.get("/resend", issue(code="201")).json["receipts"] == []
+
+    assert api.post("/receipts", [sale, unknown], key).items == ["recorded", "recorded"]
+    assert [each.get("code") for each in api.get("/resend", key).json["receipts"]] == ["17"]

@@ -42,7 +42,10 @@ NO_PAGES = {
     "household-do": (),
     "receipt-keep-back": (date(2026, 1, 1), 1),
     "receipt-pdf": (date(2026, 1, 1), 1),
+    "bonus-pdf": (Period(date(2026, 1, 1), date(2026, 2, 1)),),
     "receipt-remove-do": (date(2026, 1, 1), 1),
+    "claim-new": (),
+    "claim-end": (),
     "archive-pdf": (date(2026, 1, 1), 1),
     "archive-remove": (date(2026, 1, 1), 1),
     "warranty-keep": (date(2026, 1, 1), 1),
@@ -167,11 +170,14 @@ def _members(username: str, person_id: int) -> Iterator[State]:
         "removal",
         "notices",
         "export",
+        "claim",
     ):
         yield State(page, reverse(page), who=username)
     yield State("notices", reverse("notices"), "new", who=username, act=lambda page: _tell(page, person_id))
     for state in (*_receipts(person_id), *_figures(person_id)):
         yield replace(state, who=username)
+    yield State("claim", f"{reverse('claim')}?find=o", "found", who=username)
+    yield State("claim", f"{reverse('claim')}?find=o", "wrong", who=username, act=_claim_nothing)
     yield State("bonus", reverse("bonus"), who=username)
     yield State("bonus-month", reverse("bonus-month", args=[_last_month()]), who=username)
     yield State("household", reverse("household"), who=username)
@@ -291,6 +297,13 @@ def _figures(person_id: int) -> Iterator[State]:
         yield State("product", reverse("product", args=[product.key]))
         word = re.findall(r"[^\W\d_]+", product.name)[0].lower()
         yield State("search", f"{reverse('search')}?q={word}", "found")
+
+
+def _claim_nothing(page: Page) -> None:
+    page.locator("main .entries a").first.click()
+    page.fill("[name=business_day]", "2020-01-01")
+    page.fill("[name=total]", "plenty")
+    page.locator("main form.sheet button").click()
 
 
 def _forbid(page: Page) -> None:

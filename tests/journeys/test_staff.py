@@ -12,7 +12,7 @@ from kvitto.accounts import rules
 from tests.cast import CHEN_CARD
 from tests.doors.addresses import addresses
 from tests.journeys import pages, staff_pages
-from tests.journeys.test_accessibility import Tour, look
+from tests.journeys.test_accessibility import Tour, in_turn, look
 
 NAMES = {name: f"{name}.staff" for name in staff_pages.STAFF}
 WAY_IN = {"factor", "factor-new", "factor-app", "factor-passkey"}  # looked at with the passkeys and below
@@ -48,11 +48,8 @@ def staff_as(page_as, at_work):
 def test_every_page_of_the_staff_keeps_the_rules(staff_as, language):
     states = [state for state in staff_pages.states(NAMES, CHEN_CARD) if not state.demo]
     tour = Tour(staff_as, language)
-    for number, state in enumerate(states):
-        turn = (number + pages.LANGUAGES.index(language)) % 3
-        if turn and (state.act or state.state):
-            continue  # the page is there in three languages, this state of it once
-        look(tour, state, turn)
+    for state in in_turn(states, language):
+        look(tour, state)
     assert not tour.wrong, "\n".join(tour.wrong)
 
 

@@ -87,6 +87,7 @@ def test_the_bonus_sum_is_all_that_is_known_of_eligible_goods(committed_cast):
 def test_the_type_that_is_stored_has_no_place_for_more():
     assert TotalReceipt.__struct_fields__ == ("head",)
     every_level = "key person_id end_time channel kind total_cents currency level_reason bonus_basis digest"
+    every_level += " code origins origin_codes version"  # names of receipts, and of which version this is
     assert Head.__struct_fields__ == tuple(every_level.split())
     assert BonusBasis.__struct_fields__ == ("bonus_class", "cents", "quantity")
 

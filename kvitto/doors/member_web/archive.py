@@ -36,7 +36,9 @@ def receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) ->
     """One receipt, whole."""
     found = _receipt(visit, day, receipt_id)
     time = clock(found.head.end_time.astimezone(ZoneInfo(found.zone)))
-    return render(request, "member/archive_receipt.html", {"receipt": found, "clock": time, "vat": vat(found)})
+    return render(
+        request, "member/archive_receipt.html", {"receipt": found, "clock": time, "vat": vat(found), "whole": True}
+    )
 
 
 @own

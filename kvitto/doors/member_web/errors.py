@@ -8,7 +8,9 @@ from kvitto.accounts import web
 from kvitto.accounts.tries import TooManyTriesError
 from kvitto.archive import actions as archive
 from kvitto.choices import actions as choices
+from kvitto.doors.member_web.claims import REFUSED as CLAIM_REFUSED
 from kvitto.households import actions as households
+from kvitto.intake import claims
 from kvitto.kernel.errors import KvittoError
 from kvitto.members import actions as members
 from kvitto.purchases.actions import NotOwnReceiptError
@@ -23,6 +25,10 @@ SENTENCES: dict[type[KvittoError], Promise] = {
     NotYoursError: _NO_RECEIPT,
     NotOwnReceiptError: _NO_RECEIPT,
     KeyDestroyedError: _NO_RECEIPT,
+    claims.NoClaimError: _("This receipt is not waited for: it has come, or its time is over."),
+    claims.ClaimDayError: CLAIM_REFUSED[claims.ClaimDayError],
+    claims.AlreadyYoursError: CLAIM_REFUSED[claims.AlreadyYoursError],
+    claims.TooManyClaimsError: CLAIM_REFUSED[claims.TooManyClaimsError],
     choices.UnknownChoiceError: _("This cannot be decided about that. Nothing was changed."),
     choices.FutureStatementError: _("A choice holds from now on, and from no later day. Nothing was changed."),
     choices.ChannelError: _("This cannot be decided in this way. Nothing was changed."),

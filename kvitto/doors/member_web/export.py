@@ -95,6 +95,7 @@ def _csv(made: Made) -> bytes:
         _("VAT %"),
         _("Recorded"),
         _("Deleted on"),
+        _("Voided"),
     ]
     table.writerow(head)
     told: dict[int, tuple[list[str], list[str]]] = {}
@@ -128,7 +129,8 @@ def _of_receipt(page: ReceiptPage) -> tuple[list[str], list[str]]:
     time = head.end_time.astimezone(ZoneInfo(page.zone))
     before = [f"{head.business_day}/{head.receipt_id}", str(head.business_day), f"{time:%H:%M}"]
     before += map(_plain, (place.name, place.town, place.chain, place.company, place.business_id, page.workstation))
-    return [*before, str(page.sequence)], [str(words.level(head.level)), str(head.deletes_on)]
+    voided = f"{head.voided_at.astimezone(ZoneInfo(page.zone)):%Y-%m-%d %H:%M}" if head.voided_at else ""
+    return [*before, str(page.sequence)], [str(words.level(head.level)), str(head.deletes_on), voided]
 
 
 def _plain(text: str) -> str:

@@ -56,12 +56,19 @@ def _day(text: str, problems: list[Promise]) -> date | None:
 
 
 def _cents(text: str, problems: list[Promise]) -> int | None:
-    text = _SPACES.sub("", text)
-    if not text:
+    if not text.strip():
         return None
+    cents = cents_of(text)
+    if cents is None:
+        problems.append(_("That is not an amount: write it as 12,50."))
+    return cents
+
+
+def cents_of(text: str) -> int | None:
+    """The cents of an amount such as `12,50`; None for what is none."""
+    text = _SPACES.sub("", text)
     amount = _AMOUNT.fullmatch(text)
     if amount is None:
-        problems.append(_("That is not an amount: write it as 12,50."))
         return None
     cents = int(amount[1]) * 100
     part = int((amount[2] or "0").ljust(2, "0"))

@@ -210,6 +210,8 @@ def receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) ->
     kept = warranties.of_receipt(person_id=visit.person_id, day=day, receipt_id=receipt_id)
     context = {
         "receipt": found,
+        "related": found.related,
+        "voided": words.voided(head.voided_at, found.zone) if head.voided_at else "",
         "clock": clock(head.end_time.astimezone(ZoneInfo(found.zone))),
         "why": WHY.get((head.level, head.level_reason)) or words.REASONS[head.level_reason],
         "vat": vat(found),

@@ -60,7 +60,7 @@ def warranties_pdf(found: Sequence[Warranty], *, now: datetime) -> bytes:
         "note": _("My own note"),
         "warranties": [_warranty(each, now) for each in found],
     }
-    return _made("warranties.typ", data, now)
+    return made("warranties.typ", data, now)
 
 
 def _warranty(each: Warranty, now: datetime) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _warranty(each: Warranty, now: datetime) -> dict[str, Any]:
     return {
         "item": copy.item,
         "pairs": [pair for pair in pairs if pair[1]],
-        "note": copy.note,
+        "note": copy.note.splitlines(),
         "foot": _("Made on %(day)s at %(time)s") % {"day": day(made), "time": clock(made)},
     }
 
@@ -112,10 +112,10 @@ def _typeset(
         "vat": [_("VAT rate"), _("Without tax"), _("Tax"), _("With tax")],
         "receipts": [_receipt(page) for page in pages],
     }
-    return _made("receipts.typ", data, now)
+    return made("receipts.typ", data, now)
 
 
-def _made(template: str, data: dict[str, Any], now: datetime) -> bytes:
+def made(template: str, data: dict[str, Any], now: datetime) -> bytes:
     # a compiler of its own takes half a millisecond; shared, it would have to be waited for
     compiler = typst.Compiler(TEMPLATES / template, root=TEMPLATES, font_paths=_fonts())
     inputs = {"data": json.dumps(_showable(data))}
@@ -153,7 +153,11 @@ def _receipt(page: ReceiptPage) -> dict[str, Any]:
     ]
     return {
         "store": place.name,
-        "about": [*about, _("Return")] if page.kind == "return" else about,
+        "about": [
+            *about,
+            *([_("Return")] if page.kind == "return" else ()),
+            *([words.voided(head.voided_at, page.zone)] if head.voided_at else ()),
+        ],
         "goods": _goods(page),
         "nothing": _("What was bought is not recorded, only the total."),
         "total": [_("Total"), money(head.total_cents, head.currency)],

@@ -1,6 +1,8 @@
 """What codes are called on the members' pages. In templates: `{% load words %}`."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from django import template
@@ -12,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from kvitto.bonus.types import EntryKind
 from kvitto.doors.member_web.converters import is_month
-from kvitto.doors.member_web.formats import SPACE, money
+from kvitto.doors.member_web.formats import SPACE, clock, day, money
 from kvitto.doors.member_web.formats import month as month_words
 from kvitto.households.types import Role
 from kvitto.kernel.actor import ActorKind
@@ -179,6 +181,17 @@ def level(value: Level) -> Promise:
 def reason(value: LevelReason) -> Promise:
     """Why that much."""
     return REASONS[value]
+
+
+def voided(at: datetime, zone: str) -> str:
+    """What stands on a receipt that its till took back, at an instant told in the zone of its store."""
+    local = at.astimezone(ZoneInfo(zone))
+    return translation.gettext(
+        "Voided: the till took this receipt back on %(day)s at %(clock)s. It counts for nothing."
+    ) % {
+        "day": day(local),
+        "clock": clock(local),
+    }
 
 
 @register.filter

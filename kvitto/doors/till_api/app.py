@@ -20,6 +20,7 @@ from kvitto.doors.till_api.keys import Keys
 from kvitto.doors.till_api.operations import Operation
 from kvitto.doors.till_api.wire import CardAnswer, CardQuestion, Item, Known, Problem, Resend, Taken, Wanted
 from kvitto.intake import asking
+from kvitto.intake.asking import Claimed, Named
 from kvitto.intake.types import BatchResult, Form, Parcel, Refused, State
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.errors import KvittoError
@@ -120,13 +121,7 @@ class TillApi:
         self, _operation: Operation, key: TillKey, _headers: Headers, _receive: Receive, _parameter: str
     ) -> Resend:
         wanted, more = await ask(lambda: asking.wanted(key=key, now=datetime.now(UTC)))
-        return Resend(
-            [
-                Wanted(each.text, each.store, each.business_day, each.workstation, each.sequence, each.begin_time)
-                for each in wanted
-            ],
-            more,
-        )
+        return Resend([_wanted(each) for each in wanted], more)
 
     async def _check_card(
         self, operation: Operation, key: TillKey, headers: Headers, receive: Receive, _parameter: str
@@ -159,6 +154,12 @@ class TillApi:
         fixed = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), *self.always]
         await send({"type": "http.response.start", "status": status, "headers": fixed + more})
         await send({"type": "http.response.body", "body": body})
+
+
+def _wanted(each: Named | Claimed) -> Wanted:
+    if isinstance(each, Named):
+        return Wanted(each.store, each.business_day, each.workstation, each.sequence, each.begin_time, key=each.text)
+    return Wanted(each.store, each.business_day, each.workstation, each.sequence, code=each.code)
 
 
 def _items(result: BatchResult) -> list[Item]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kvitto.doors.till_api.wire import CardAnswer, CardQuestion, Known, Resend, Taken
-from kvitto.intake.forms import Header, Order, Totals
+from kvitto.intake.forms import Header, Order, PostVoid, Totals
 from kvitto.intake.types import Form
 from kvitto.purchases.types import Receipt
 
@@ -32,9 +32,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "hand-in",
         "POST",
         "/receipts",
-        "Hand in receipts, one or up to 1,000, and headers of transactions that were no sale",
+        "Hand in receipts, one or up to 1,000, and what was no sale or took a receipt back",
         Taken,
-        takes=(Receipt, Header),
+        takes=(Receipt, Header, PostVoid),
         form=Form.RECEIPT,
     ),
     Operation(

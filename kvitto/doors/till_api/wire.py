@@ -44,15 +44,16 @@ class CardAnswer(Struct, frozen=True):
     answer: Literal["earns", "unknown"]
 
 
-class Wanted(Struct, frozen=True):
-    """A receipt to send again as it is."""
+class Wanted(Struct, omit_defaults=True, frozen=True):
+    """A receipt to send again as it is. Its buyer may have read it off the paper: then there is no time, or a code only."""
 
-    key: Annotated[str, Meta(description="As in `GET /receipts/{key}`")]
     store: str
     business_day: date
-    workstation: str
-    sequence: int
-    begin_time: Annotated[datetime, Meta(description="The end time of a receipt that has no begin time")]
+    workstation: str | None = None
+    sequence: int | None = None
+    begin_time: Annotated[datetime | None, Meta(description="The end time of a receipt that has no begin time")] = None
+    key: Annotated[str | None, Meta(description="As in `GET /receipts/{key}`; with the time only")] = None
+    code: Annotated[str | None, Meta(description="The receipt's `code`, in the place of till and number")] = None
 
 
 class Resend(Struct, frozen=True):

@@ -19,7 +19,8 @@ from kvitto.intake.dialects.reading import recognised, syntax_of
 from kvitto.intake.dialects.translation import Translator
 from kvitto.intake.dialects.types import Other, Profile, Syntax
 from kvitto.intake.dialects.xml import RefusedError, elements, normalised, root_of
-from kvitto.intake.formats import decode
+from kvitto.intake.formats import decode, peek
+from kvitto.intake.forms import POST_VOID
 from kvitto.intake.reader import blocks_of
 from kvitto.intake.rules import check_sums
 from kvitto.intake.types import Raw, Refusal
@@ -92,6 +93,9 @@ def _known(profile: Profile, chunks: Chunks) -> Findings:
             what = translator.translate(position, element)
             if isinstance(what, Other):
                 seen.others[what.kind] += 1
+                continue
+            if peek(what).type == POST_VOID:
+                seen.others[POST_VOID] += 1
                 continue
             seen.add(element)
             if problem := seen.receipt(what):

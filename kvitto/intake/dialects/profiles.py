@@ -16,6 +16,7 @@ from kvitto.intake.dialects.types import (
     DiscountRules,
     KeyRules,
     LineRules,
+    LinkRules,
     Profile,
     Recognised,
     Syntax,
@@ -115,6 +116,8 @@ def _profile(name: str, table: Table) -> Profile:
         sale=_paths(table, "sale"),
         others={kind: _paths(others, kind) for kind in others.values},
         key=_key(_table(table, "key")),
+        links=_links(_table(table, "links")),
+        version=_paths(table, "version"),
         zone=zone,
         channel=_choice(table, "channel", Channel.STORE),
         currency=_paths(table, "currency", needed=True),
@@ -153,6 +156,23 @@ def _key(table: Table) -> KeyRules:
         end_time=_paths(table, "end_time", needed=True),
         store_codes=_texts(table, "store_codes"),
         workstation_codes=_texts(table, "workstation_codes"),
+    )
+    table.close()
+    return rules
+
+
+def _links(table: Table) -> LinkRules:
+    named = "returns" in table.values or "voids" in table.values
+    rules = LinkRules(
+        code=_paths(table, "own_code"),
+        codes=_paths(table, "codes"),
+        returns=_paths(table, "returns"),
+        voids=_paths(table, "voids"),
+        store=_paths(table, "store"),
+        workstation=_paths(table, "workstation", needed=named),
+        sequence=_paths(table, "sequence", needed=named),
+        business_day=_paths(table, "business_day", needed=named),
+        begin_time=_paths(table, "begin_time"),
     )
     table.close()
     return rules

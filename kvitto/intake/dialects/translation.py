@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from kvitto.intake.dialects import links
 from kvitto.intake.dialects.paths import Paths
 from kvitto.intake.dialects.types import DepositRule, Other, Profile, VoidRule
 from kvitto.intake.dialects.xml import RefusedError, refused
-from kvitto.intake.forms import NON_SALES
+from kvitto.intake.forms import NON_SALES, POST_VOID
 from kvitto.intake.scrub import scrubbed
 from kvitto.intake.types import Raw, Reason, Refusal
 from kvitto.kernel.money import amount, vat_in
@@ -60,13 +61,17 @@ class Translator:
         if kind:
             return self._other(position, kind, element)
         try:
-            return Raw(position, msgspec.json.encode(self.receipt(element)))
+            head = self._head(element)
+            if voids := links.voided(element, self.profile, head["store"], self._time):
+                return Raw(position, msgspec.json.encode(head | {"type": POST_VOID, "voids": voids}))
+            receipt = self._receipt(element, head)
+            return Raw(position, msgspec.json.encode(receipt), version=links.version(element, self.profile))
         except RefusedError as error:
             return Raw(position, b"", error.refusal)
         except UnicodeEncodeError:  # JSON can write half a pair of surrogates
             return Raw(position, b"", Refusal(Reason.NOT_VALID, "$", "a text holds half a character"))
 
-    def receipt(self, element: Element) -> dict[str, Any]:
+    def _receipt(self, element: Element, head: dict[str, Any]) -> dict[str, Any]:
         """The receipt as the wire format has it. RefusedError with the place of what is missing or makes no sense."""
         rules = self.profile
         items = self.counting(element)
@@ -77,9 +82,10 @@ class Translator:
         if rules.totals.thin and items and not any(item.priced for item in items):
             items, lines = [self._thin(paid)], paid
         rounding = paid - lines if abs(paid - lines) <= rules.totals.rounding else 0
-        receipt = self._head(element) | {
+        receipt = head | {
             "type": "return" if items and all(item.returned for item in items) else "sale",
             "channel": rules.channel,
+            "currency": _needed(rules.currency, element),
             "total": amount(paid - rounding),
             "lines": [_line(item) for item in items],
             "vat": self._vat(element, items),
@@ -89,7 +95,7 @@ class Translator:
             receipt["rounding"] = amount(rounding)
         if card := self._card(element):
             receipt["card"] = card
-        return receipt
+        return receipt | links.links(element, rules, head["store"], self._time)
 
     def counting(self, element: Element) -> list[Item]:
         """The lines that count, with deposits apart and discounts taken off."""
@@ -114,15 +120,12 @@ class Translator:
 
     def _other(self, position: int, kind: str, element: Element) -> Other:
         try:
-            header = msgspec.json.encode({"type": kind if kind in NON_SALES else "other"} | self._key(element))
+            header = msgspec.json.encode({"type": kind if kind in NON_SALES else "other"} | self._head(element))
         except (RefusedError, UnicodeEncodeError):
             header = b""
         return Other(position, kind, header)
 
     def _head(self, element: Element) -> dict[str, Any]:
-        return self._key(element) | {"currency": _needed(self.profile.currency, element)}
-
-    def _key(self, element: Element) -> dict[str, Any]:
         rules = self.profile.key
         store = _needed(rules.store, element)
         store = rules.store_codes.get(store, store)

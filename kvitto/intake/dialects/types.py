@@ -63,6 +63,24 @@ class KeyRules:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkRules:
+    """Other receipts that one names. `returns` and `voids` stand below the receipt, the parts of a key below these.
+
+    A link without every part of a key but the time names nothing.
+    """
+
+    code: Paths  # the receipt's own
+    codes: Paths  # of the receipts whose goods come back
+    returns: Paths
+    voids: Paths  # the receipt that this transaction takes back
+    store: Paths
+    workstation: Paths
+    sequence: Paths
+    business_day: Paths
+    begin_time: Paths
+
+
+@dataclass(frozen=True, slots=True)
 class LineRules:
     """What a line is. `each` stands below the receipt, the next five below the line, `measure` and the rest below the goods."""
 
@@ -148,6 +166,8 @@ class Profile:
     sale: Paths  # a transaction without any of them is none
     others: Mapping[str, Paths]  # what else is no sale, by kind
     key: KeyRules
+    links: LinkRules
+    version: Paths  # of a source that may restate: a whole number or a time; the greater one stands
     zone: str  # of times without an offset; "store" is the store's own
     channel: str
     currency: Paths

@@ -22,7 +22,7 @@ VISITORS = {
 OWN = {
     "own.view_purchases", "own.search", "own.receipts", "own.export", "own.archive", "own.card", "own.account", "own.traces",
     "own.security", "own.choices", "own.notices", "own.household", "own.bonus", "own.keep_back", "own.remove",
-    "own.everything", "own.warranties",
+    "own.everything", "own.warranties", "own.claim",
 }  # fmt: skip
 OPERATORS = {
     "member.issue_code", "household.change", "register.import", "log.prove",
@@ -68,7 +68,14 @@ OF_KIND = {
     ActorKind.MEMBER: (VISITORS - {"staff.sign_in"}) | OWN,
     ActorKind.TILL: {"receipts.import", "receipts.ask", "receipts.check_card"},
     ActorKind.OPERATOR: OPERATORS,
-    ActorKind.SYSTEM: {"retention.run", "categories.sweep", "notices.mail", "bonus.settle", "warranties.remind"},
+    ActorKind.SYSTEM: {
+        "retention.run",
+        "categories.sweep",
+        "receipts.want",
+        "notices.mail",
+        "bonus.settle",
+        "warranties.remind",
+    },
 }
 
 A_PERSONS_RECORD = {each for each in Act if each.startswith(("member.", "case.", "lines."))}

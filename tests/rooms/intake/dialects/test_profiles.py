@@ -9,8 +9,9 @@ from kvitto.intake.dialects.paths import paths
 from kvitto.intake.dialects.profiles import NoSuchProfileError, ProfileRefusedError
 from kvitto.intake.dialects.reading import UnknownDialectError, dialect_of
 from kvitto.intake.dialects.types import Format
+from kvitto.intake.forms import decode_post_void
 from tests.architecture.source import ROOT
-from tests.poslog import poslog, receipt, retail, transaction
+from tests.poslog import poslog, read, receipt, retail, transaction
 
 PAGE = (ROOT / "docs" / "reference" / "dialect-profiles.md").read_text()
 
@@ -130,3 +131,44 @@ def test_of_two_profiles_that_know_a_file_the_one_that_asks_for_more_reads_it():
     assert (
         reading.recognised(poslog(spaces='xmlns:a="http://www.ncr.com/rsd/acs/tlog/markup/poslog/9"')).name == "ncr-acs"
     )
+
+
+LINK = "<TransactionLink ReasonCode='{}'><WorkstationID>2</WorkstationID><SequenceNumber>17</SequenceNumber>{}</TransactionLink>"
+SOLD = "<RetailStoreID>201</RetailStoreID><BusinessDayDate>2026-11-19</BusinessDayDate>"
+
+
+def test_what_a_receipt_names_comes_along_and_what_names_no_whole_key_does_not():
+    link = LINK.format("Return", SOLD + "<BeginDateTime>2026-11-19T10:00:00</BeginDateTime>")
+    (named,) = receipt(poslog(transaction(body=link + link + LINK.format("Return", "")))).origins
+
+    assert (named.store, named.business_day.isoformat(), named.workstation, named.sequence) == (
+        "201",
+        "2026-11-19",
+        "2",
+        17,
+    )
+    assert named.begin_time.isoformat() == "2026-11-19T10:00:00+00:00"
+    assert receipt(poslog(transaction(body=LINK.format("Resume", SOLD)))).origins is None
+
+
+def test_a_transaction_that_takes_a_receipt_back_is_that_and_nothing_else():
+    voids = LINK.format("Voided", "<BusinessDayDate>2026-11-19</BusinessDayDate>")
+    (raw,) = read(poslog(transaction(body=voids, card="9246000000000017")))
+    found = decode_post_void(raw)
+
+    assert (found.store, found.sequence, found.voids.sequence, found.voids.workstation) == ("101", 4711, 17, "2")
+    assert b"2.15" not in raw.body
+    assert b"9246000000000017" not in raw.body
+
+
+@pytest.mark.parametrize(
+    ("text", "version"), [("3", 3), ("2026-11-20T18:00:00+02:00", 1_795_190_400_000_000), ("newest", None)]
+)
+def test_a_profile_whose_tills_restate_says_where_the_version_stands(text, version):
+    ours = profiles.parse(b'base = "poslog"\nabout = "x"\nversion = ["POSLogDateTime[@TypeCode=Message]"]\n', "ours")
+    head = f"<POSLogDateTime TypeCode='Message'>{text}</POSLogDateTime>"
+    (raw,) = read(poslog(transaction(head=head)), ours)
+
+    assert raw.version == version
+    assert (raw.refusal is None) == (version is not None)
+    assert read(poslog(transaction(head=head)))[0].version is None

@@ -7,7 +7,7 @@ import kvitto.intake.models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake', '0002_non_sale'),
+        ('intake', '0003_claims'),
         ('stores', '0003_account_age'),
     ]
 
