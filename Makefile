@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check attempts leaks tour tampering untraced reconcile browser screenshots vitals ban lint lock messages clean
+.PHONY: demo test check attempts leaks tour faults tampering untraced reconcile browser screenshots vitals ban lint lock messages clean
 
 $(VENV)/demo.stamp: requirements/demo.txt pyproject.toml CHANGELOG.md hatch_build.py $(wildcard kvitto/locale/*/LC_MESSAGES/django.po)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -49,6 +49,9 @@ reconcile: $(VENV)/dev.stamp  ## PostgreSQL's own log of statements against the 
 
 tour: $(VENV)/dev.stamp browser  ## every state of every page in each of the three languages, in Chromium
 	KVITTO_TOUR=whole $(BIN)/pytest -n 2 tests/journeys/test_accessibility.py tests/journeys/test_staff.py $(ARGS)
+
+faults: $(VENV)/dev.stamp  ## tills deliver 240,000 transactions while processes are killed, the database crashes and answers are cut; ARGS="--seed 7"
+	$(BIN)/python -m tests.faults $(ARGS)
 
 browser:  # Chromium and a font, where they are missing and can be installed
 	sh tools/browser.sh

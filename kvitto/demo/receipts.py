@@ -5,6 +5,7 @@ texts hold neither quotation marks nor backslashes, so that nothing needs escapi
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,8 +45,9 @@ class _Shelf:
 def receipts(shift_days: int) -> Iterator[bytes]:
     """Every basket of the source as one JSON object on one line (without its end), in the order of their instants.
 
-    `shift_days` moves the days. The same shift gives the same bytes.
+    `shift_days` moves the days. The same shift gives the same bytes. Each till numbers its receipts through.
     """
+    numbers: Counter[tuple[str, int]] = Counter()
     lines = source.lines()
     shelf = _shelf(lines)
     homes = households().adults
@@ -55,7 +57,8 @@ def receipts(shift_days: int) -> Iterator[bytes]:
         body = _body(lines, shelf, lines.starts[index], ends[index])
         store = _store(lines.stores[index], body)
         card = card_number(household, buyer(basket, homes[household]))
-        yield _written(basket, store, card, moment.astimezone(ZONE), body)
+        numbers[place := (store, till(basket))] += 1
+        yield _written(place, numbers[place], card, moment.astimezone(ZONE), body)
 
 
 def receipts_of(
@@ -66,13 +69,14 @@ def receipts_of(
     ends = [*lines.starts[1:], len(lines.product)]
     for index, (store, moment) in enumerate(zip(stores, moments, strict=True)):
         body = _body(lines, shelf, lines.starts[index], ends[index])
-        yield _written(lines.baskets[index], store, card, moment.astimezone(ZONE), body)
+        basket = lines.baskets[index]
+        yield _written((store, till(basket)), basket, card, moment.astimezone(ZONE), body)
 
 
-def _written(basket: int, store: str, card: str, local: datetime, body: "_Body") -> bytes:
-    workstation = till(basket)
+def _written(place: tuple[str, int], number: int, card: str, local: datetime, body: "_Body") -> bytes:
+    store, workstation = place
     return (
-        f'{{"store":"{store}","business_day":"{local.date()}","workstation":"{workstation}","sequence":{basket},'
+        f'{{"store":"{store}","business_day":"{local.date()}","workstation":"{workstation}","sequence":{number},'
         f'"end_time":"{local.isoformat()}","type":"sale","channel":"store","currency":"EUR",'
         f'"total":"{amount(body.total)}","lines":[{body.lines}],"vat":[{body.vat}],"tenders":[{body.tenders}],'
         f'"card":"{card}","operator":"till {workstation}","sent_at":"{(local + _SENT_AFTER).isoformat()}"}}'

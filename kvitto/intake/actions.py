@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 
 from kvitto.assortment.types import Barred
 from kvitto.bonus import actions as bonus
 from kvitto.choices import queries as choices
 from kvitto.choices.types import Histories
-from kvitto.intake import claims, deliveries, leftovers, services
+from kvitto.intake import claims, deliveries, gaps, leftovers, services
 from kvitto.intake.formats import Peek, decode, peek
 from kvitto.intake.forms import (
     NON_SALES,
@@ -36,10 +37,11 @@ from kvitto.intake.rules import (
     check_header,
     check_totals,
     claim_of,
+    is_late,
     noon,
 )
 from kvitto.intake.services import Aside
-from kvitto.intake.types import BatchResult, Form, OpenClaim, Parcel, Raw, Refusal, Refused, State, Well
+from kvitto.intake.types import BatchResult, Form, OpenClaim, Parcel, Raw, Refusal, Refused, State, UsedNumber, Well
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.money import cents
@@ -79,6 +81,7 @@ class Work:
         default_factory=dict
     )  # what those among them take back, and when
     well: list[Well] = field(default_factory=list)  # those that passed
+    numbers: list[UsedNumber] = field(default_factory=list)  # of tills, by whatever passed
     unknown_cards: list[tuple[Key, str]] = field(default_factory=list)
     answered: list[int] = field(default_factory=list)  # claims of receipts that came without a card
     asides: dict[int, Aside] = field(default_factory=dict)  # for members' own services, by the place in the parcel
@@ -172,6 +175,8 @@ def _store_all(works: Sequence[Work], batch: Batch) -> None:
             for work, delivery_id in zip(works, ids, strict=True)
         ]
     )
+    # last: whoever takes in other receipts of the same till's day waits for this row until the commit
+    gaps.note(numbers=[each for work, _ in kept for each in work.numbers], now=now)
 
 
 def _take_headers(kept: Sequence[tuple[Work, int]], now: datetime) -> list[Changed]:
@@ -188,6 +193,7 @@ def _take_headers(kept: Sequence[tuple[Work, int]], now: datetime) -> list[Chang
                     key.store_id, what.business_day, what.workstation, what.sequence, what.begin_time, at, delivery_id
                 )
             )
+        new.discard(key)  # it may stand in several parcels, and is new once
     return purchases.void(voidings=voidings)
 
 
@@ -217,11 +223,13 @@ def _take_one(index: int, raw: Raw, seen: Peek, work: Work) -> State | Packed:
     work.result.lines += len(amounts)
     named = (receipt.store, receipt.business_day.isoformat(), receipt.workstation, receipt.sequence)
     store = _admitted(receipt, amounts, work, is_order=raw.form is Form.ORDER)
-    if isinstance(store, Refusal):
-        return _refuse(raw, store, work, *named)
+    if not isinstance(store, StoreInfo):
+        return _turned_away(raw, store, work, *named)
     work.well.append(Well(*named))
     begin = receipt.begin_time or receipt.end_time
     key = Key(store.id, receipt.business_day, receipt.workstation, receipt.sequence, begin)
+    if raw.form is Form.RECEIPT:
+        work.numbers.append(_used(key, receipt.end_time, work))
     person_id = _buyer(receipt.card, key, receipt.end_time, work) if receipt.card else _claimant(receipt, key, work)
     if person_id is None:
         return State.NO_MEMBER
@@ -279,14 +287,15 @@ def _take_header(index: int, raw: Raw, work: Work, *, is_post_void: bool) -> Sta
     if isinstance(header, Refusal):
         return _refuse(raw, header, work)
     named = (header.store, header.business_day.isoformat(), header.workstation, header.sequence)
-    store = _store_of(header.store, work)
-    if isinstance(store, Refusal):
-        return _refuse(raw, store, work, *named)
-    if refusal := check_header(header, store=store, now=work.batch.now, keep_from=work.batch.keep_from):
+    store = _store_of(header.store, header.business_day, work)
+    if not isinstance(store, StoreInfo):
+        return _turned_away(raw, store, work, *named)
+    if refusal := check_header(header, store=store, now=work.batch.now):
         return _refuse(raw, refusal, work, *named)
     work.well.append(Well(*named))
     begin = header.begin_time or header.end_time
     key = Key(store.id, header.business_day, header.workstation, header.sequence, begin)
+    work.numbers.append(_used(key, header.end_time, work))
     work.headers.append((index, key, header.type))
     if isinstance(header, PostVoid):
         work.voided.setdefault(key, (header.voids, header.end_time))
@@ -300,10 +309,10 @@ def _take_totals(raw: Raw, work: Work) -> State | Packed:
         return _refuse(raw, decoded, work)
     totals, form = decoded
     named = (totals.store, totals.day.isoformat(), totals.workstation, 0)
-    store = _store_of(totals.store, work)
-    if isinstance(store, Refusal):
-        return _refuse(raw, store, work, *named)
-    if refusal := check_totals(totals, now=work.batch.now, keep_from=work.batch.keep_from):
+    store = _store_of(totals.store, totals.day, work)
+    if not isinstance(store, StoreInfo):
+        return _turned_away(raw, store, work, *named)
+    if refusal := check_totals(totals, now=work.batch.now):
         return _refuse(raw, refusal, work, *named)
     work.well.append(Well(*named))
     at = noon(totals.day, store.zone)
@@ -321,24 +330,30 @@ def _take_totals(raw: Raw, work: Work) -> State | Packed:
     return pack(total)
 
 
-def _admitted(receipt: Receipt, amounts: list[int], work: Work, *, is_order: bool) -> StoreInfo | Refusal:
-    """The store of a receipt that breaks no rule, or the first that it breaks."""
-    store = _store_of(receipt.store, work)
-    if isinstance(store, Refusal):
+def _admitted(receipt: Receipt, amounts: list[int], work: Work, *, is_order: bool) -> StoreInfo | Refusal | State:
+    """The store of a receipt that breaks no rule, or the first that it breaks; or that it is too old to be kept."""
+    store = _store_of(receipt.store, receipt.business_day, work)
+    if not isinstance(store, StoreInfo):
         return store
     if store.partner and work.parcel.key is not None:
         return TOTALS_ONLY
-    now, keep_from = work.batch.now, work.batch.keep_from
-    return check(receipt, amounts=amounts, store=store, now=now, keep_from=keep_from, is_order=is_order) or store
+    return check(receipt, amounts=amounts, store=store, now=work.batch.now, is_order=is_order) or store
 
 
-def _store_of(code: str, work: Work) -> StoreInfo | Refusal:
-    """The store with this code, if the key it comes with is for it."""
+def _store_of(code: str, day: date, work: Work) -> StoreInfo | Refusal | State:
+    """The store with this code, if the key it comes with is for it, and the day is one that is kept."""
     store = work.batch.reference.store(code)
     if store is None:
         return NO_SUCH_STORE
     key = work.parcel.key
-    return store if key is None or key.scope.has(store) else NOT_YOUR_STORE
+    if key is not None and not key.scope.has(store):
+        return NOT_YOUR_STORE
+    return State.TOO_OLD if day < work.batch.keep_from else store
+
+
+def _used(key: Key, end_time: datetime, work: Work) -> UsedNumber:
+    late = is_late(end_time, work.batch.now)
+    return UsedNumber(key.business_day, key.store_id, key.workstation, key.sequence, late)
 
 
 def _buyer(card: str | None, key: Key, instant: datetime, work: Work) -> int | None:
@@ -347,6 +362,10 @@ def _buyer(card: str | None, key: Key, instant: datetime, work: Work) -> int | N
     if person_id is None and card:
         work.unknown_cards.append((key, card))
     return person_id
+
+
+def _turned_away(raw: Raw, why: Refusal | State, work: Work, *named: Any) -> State:
+    return why if isinstance(why, State) else _refuse(raw, why, work, *named)
 
 
 def _claimant(receipt: Receipt, key: Key, work: Work) -> int | None:

@@ -16,7 +16,7 @@ from kvitto.purchases.rules import canonical
 from kvitto.purchases.types import MAX_LINES, Amount, CardNumber, Code, Instant, Line, Receipt, Tender, Text, Vat
 
 NON_SALES = frozenset(
-    {"training", "suspended", "cancelled", "no_sale", "sign_on", "sign_off", "pay_in", "pay_out"}
+    {"training", "suspended", "cancelled", "no_sale", "sign_on", "sign_off", "pay_in", "pay_out", "other"}
 )  # as in `Header.type`
 POST_VOID = "post_void"  # as in `PostVoid.type`
 ORDER, REFERENCE = "order:", "reference:"  # no till has such a code: it has no colon
@@ -30,7 +30,7 @@ class Header(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True
     """A transaction that is no sale. It is known afterwards that the till's running number was used, and for what."""
 
     type: Annotated[
-        Literal["training", "suspended", "cancelled", "no_sale", "sign_on", "sign_off", "pay_in", "pay_out"],
+        Literal["training", "suspended", "cancelled", "no_sale", "sign_on", "sign_off", "pay_in", "pay_out", "other"],
         Meta(description="What it was instead of a sale"),
     ]
     store: StoreCode

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from kvitto.audit import actions as audit
 from kvitto.intake.claims import CLAIM_DAYS
-from kvitto.intake.models import Claim, Conflict, NonSale, Quarantine, UnknownCard
+from kvitto.intake.models import Claim, Conflict, NonSale, Quarantine, TillDay, UnknownCard
 from kvitto.intake.types import Refused, Well
 from kvitto.kernel.actor import Actor
 from kvitto.kernel.db import batch_cursor, require_transaction
@@ -22,6 +22,8 @@ from kvitto.members import queries as members
 from kvitto.members.types import CardHolding
 from kvitto.purchases import actions as purchases
 from kvitto.purchases.types import Key, Packed, Stored
+from kvitto.staff.gate import permit
+from kvitto.staff.types import Act
 from kvitto.vault.digests import card_digest
 
 UNKNOWN_CARD_DAYS = 14
@@ -175,12 +177,13 @@ def settle_conflicts(*, conflicts: Sequence[tuple[tuple[Packed, int], Stored]], 
     return {receipt.head.key for receipt, _ in accepted}
 
 
-def decide(*, conflict_id: int, accept: bool, by: Actor, now: datetime) -> None:
+def decide(*, conflict_id: int, accept: bool, by: Actor, now: datetime, fresh_factor: bool = False) -> None:
     """Decide an open conflict: keep what is stored, or accept the other content, which its next redelivery then brings.
 
-    NoSuchConflictError, or ConflictSettledError when it was decided before.
+    DeniedError, NoSuchConflictError, or ConflictSettledError when it was decided before.
     """
     require_transaction()
+    permit(by=by, act=Act.RECEIPTS_DECIDE_CONFLICT, now=now, fresh_factor=fresh_factor)
     outcome = "accepted" if accept else "kept"
     changed = Conflict.objects.filter(pk=conflict_id, outcome="open").update(outcome=outcome, decided_at=now)
     if not changed:
@@ -192,7 +195,7 @@ def decide(*, conflict_id: int, accept: bool, by: Actor, now: datetime) -> None:
 
 def _over(*, now: datetime, keep_from: date) -> list[QuerySet[Any]]:
     """What is over its time: unknown cards after two weeks, claims after a month, refusals after three, conflicts with
-    their receipts, and what was no sale.
+    their receipts, what was no sale, and the numbers of tills.
     """
     return [
         Claim.objects.filter(made_at__lte=now - timedelta(days=CLAIM_DAYS)),
@@ -200,6 +203,7 @@ def _over(*, now: datetime, keep_from: date) -> list[QuerySet[Any]]:
         Quarantine.objects.filter(at__lt=now - timedelta(days=REFUSED_DAYS)),
         Conflict.objects.filter(business_day__lt=keep_from),
         NonSale.objects.filter(business_day__lt=keep_from),
+        TillDay.objects.filter(business_day__lt=keep_from),
     ]
 
 

@@ -1,6 +1,7 @@
 """What the pipeline leaves behind besides receipts. No lines, no card numbers."""
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 
 from kvitto.kernel.privacy import FieldClass, Held, Rule
@@ -165,6 +166,43 @@ class NonSale(ReceiptKey):
         begin_time = _of_till("part of the transaction's key")
         kind = _of_till("what it was instead of a sale")
         seen_at = _of_till("when it arrived")
+
+
+class NumberRanges(models.Field):
+    """A set of whole numbers, as ranges. Statements of our own read and write it."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:  # noqa: ARG002  Django's signature
+        """PostgreSQL's type."""
+        return "int8multirange"
+
+
+class TillDay(models.Model):
+    """Which running numbers a till has used on a business day: by sales with and without a member, and by what was no sale."""
+
+    pk = models.CompositePrimaryKey("business_day", "store", "workstation")
+    business_day = models.DateField()
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", db_index=False)
+    workstation = models.TextField()
+    seen = NumberRanges()
+    late = NumberRanges()
+    filled = NumberRanges()
+    void = NumberRanges()
+    lost = NumberRanges()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "intake_till_day"
+
+    class Privacy:
+        business_day = _of_till("on which day")
+        store = _of_till("in which store")
+        workstation = _of_till("at which till")
+        seen = _of_till("the numbers that are known")
+        late = _of_till("those of them that came in late")
+        filled = _of_till("those of the late ones that were missing before")
+        void = _of_till("missing numbers that nothing ever had, as somebody has declared")
+        lost = _of_till("missing numbers that will not come, as somebody has declared")
+        last_at = _of_till("when the last number came in")
 
 
 class Claim(models.Model):

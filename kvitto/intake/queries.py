@@ -14,10 +14,12 @@ def open_conflicts() -> list[dict[str, Any]]:
     return [
         {
             "conflict": row.pk,
+            "store_id": row.store_id,
             "store": row.store.code,
             "business_day": row.business_day,
             "workstation": row.workstation,
             "sequence": row.sequence,
+            "seen_at": row.seen_at,
             "stored_total_cents": row.stored_total_cents,
             "new_total_cents": row.new_total_cents,
             "stored_end_time": row.stored_end_time,
@@ -27,6 +29,11 @@ def open_conflicts() -> list[dict[str, Any]]:
         }
         for row in Conflict.objects.filter(outcome="open").select_related("store").order_by("pk")
     ]
+
+
+def awaited_conflicts() -> int:
+    """How many receipts are accepted with other content, which has not come again yet."""
+    return Conflict.objects.filter(outcome="accepted").count()
 
 
 def quarantined() -> dict[str, int]:

@@ -21,6 +21,8 @@ UNKNOWN_TILL = Refusal(
 )
 NOT_YOUR_STORE = Refusal(Reason.NOT_YOUR_STORE, "$.store", "this key is not for this store")
 TOTALS_ONLY = Refusal(Reason.TOTALS_ONLY, "$.lines", "a partner sends totals: the form without lines")
+LATE = timedelta(hours=24)  # after the end of a transaction: a till that sends once a day is never late
+LONGEST_GAP = 1_000  # numbers: where more are missing in a row, the till's counter was set anew
 BOOKING_DAYS = 7  # a till may be closed late: its business day runs on for at most a week
 _POSITIVE = frozenset({"item", "deposit"})
 
@@ -31,30 +33,25 @@ def check(
     amounts: list[int],
     store: StoreInfo,
     now: datetime,
-    keep_from: date,
     is_order: bool = False,
 ) -> Refusal | None:
     """The first rule a receipt breaks, or None. `amounts` are the cents of its lines; a web order has no till."""
     if not is_order and receipt.workstation not in store.workstations:
         return UNKNOWN_TILL
-    return (
-        check_time(receipt, now=now, keep_from=keep_from) or check_sums(receipt, amounts) or check_guarantees(receipt)
-    )
+    return check_time(receipt, now=now) or check_sums(receipt, amounts) or check_guarantees(receipt)
 
 
-def check_header(header: Header | PostVoid, *, store: StoreInfo, now: datetime, keep_from: date) -> Refusal | None:
+def check_header(header: Header | PostVoid, *, store: StoreInfo, now: datetime) -> Refusal | None:
     """The first rule the header of a transaction that is no sale breaks, or None."""
     if header.workstation not in store.workstations:
         return UNKNOWN_TILL
-    return check_time(header, now=now, keep_from=keep_from)
+    return check_time(header, now=now)
 
 
-def check_totals(totals: Totals, *, now: datetime, keep_from: date) -> Refusal | None:
+def check_totals(totals: Totals, *, now: datetime) -> Refusal | None:
     """The first rule a partner's form breaks, or None."""
     if totals.day > (now + timedelta(days=1)).date():
         return Refusal(Reason.IN_THE_FUTURE, "$.day", "the day is in the future")
-    if totals.day < keep_from:
-        return Refusal(Reason.TOO_OLD, "$.day", f"purchases from before {keep_from} are no longer kept")
     return None
 
 
@@ -72,7 +69,7 @@ def noon(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(12), tzinfo=ZoneInfo(zone))
 
 
-def check_time(receipt: Receipt | Header | PostVoid, *, now: datetime, keep_from: date) -> Refusal | None:
+def check_time(receipt: Receipt | Header | PostVoid, *, now: datetime) -> Refusal | None:
     """Times are sane: not in the future, begin before end, booked on the day of the purchase or up to a week before it.
 
     The day of the purchase is taken at the offset the till wrote it with.
@@ -81,8 +78,6 @@ def check_time(receipt: Receipt | Header | PostVoid, *, now: datetime, keep_from
         return Refusal(Reason.IN_THE_FUTURE, "$.end_time", "the receipt ends in the future; check the till's clock")
     if receipt.begin_time is not None and receipt.begin_time > receipt.end_time:
         return Refusal(Reason.NOT_VALID, "$.begin_time", "the receipt begins after its end")
-    if receipt.business_day < keep_from:
-        return Refusal(Reason.TOO_OLD, "$.business_day", f"receipts from before {keep_from} are no longer kept")
     late = receipt.end_time.toordinal() - receipt.business_day.toordinal()
     if not -1 <= late <= BOOKING_DAYS:
         return Refusal(
@@ -91,6 +86,11 @@ def check_time(receipt: Receipt | Header | PostVoid, *, now: datetime, keep_from
             f"the purchase ended {late} days after its business day; -1 to 7 are possible",
         )
     return None
+
+
+def is_late(end_time: datetime, now: datetime) -> bool:
+    """Whether what ended then comes in late now."""
+    return now - end_time > LATE
 
 
 def check_sums(receipt: Receipt, amounts: list[int]) -> Refusal | None:

@@ -18,6 +18,7 @@ class State(StrEnum):
     SAME = "same"  # stored already, with the same content, or with a newer one of a source that may restate
     CONFLICT = "conflict"  # stored already, with other content; the stored one stands
     NO_MEMBER = "no_member"  # no card, or one that was nobody's at that instant; nothing personal is kept
+    TOO_OLD = "too_old"  # of a business day that is over its time: acknowledged, and nothing of it is kept
     REFUSED = "rejected"  # not a receipt the register can take; quarantined with the reason, without lines
 
 
@@ -34,7 +35,6 @@ class Reason(StrEnum):
     NOT_YOUR_STORE = "not_your_store"
     TOTALS_ONLY = "totals_only"
     IN_THE_FUTURE = "in_the_future"
-    TOO_OLD = "too_old"
     BUSINESS_DAY = "business_day"
     SIGN = "sign"
     SUMS = "sums"
@@ -182,3 +182,59 @@ class Summary:
     def read(self) -> int:
         """How many receipts were read."""
         return sum(self.counts.values())
+
+
+class UsedNumber(NamedTuple):
+    """A running number that a till has used, for whatever it was. `late`: it came in long after the till had used it."""
+
+    business_day: date
+    store_id: int
+    workstation: str
+    sequence: int
+    late: bool
+
+
+class GapState(StrEnum):
+    """What is known of numbers that were missing once later ones had come."""
+
+    OPEN = "open"
+    FILLED = "filled"  # they came in after all, late
+    VOID = "void"  # somebody has declared that nothing ever had them
+    LOST = "lost"  # somebody has declared that they will not come
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Numbers of a till that follow each other, both ends in."""
+
+    first: int
+    last: int
+    state: GapState
+
+    @property
+    def count(self) -> int:
+        """How many numbers."""
+        return self.last - self.first + 1
+
+    @property
+    def text(self) -> str:
+        """The numbers, as people write them."""
+        return f"{self.first}" if self.first == self.last else f"{self.first}\N{EN DASH}{self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class TillDay:
+    """A till's business day on which numbers were missing, or came in late."""
+
+    store_id: int
+    store: str  # its code
+    business_day: date
+    workstation: str
+    gaps: tuple[Gap, ...]
+    late: int  # how many numbers came in more than a day after they were used
+    last_at: datetime  # when a number of the day last came in that was not known yet
+
+    @property
+    def open(self) -> int:
+        """How many numbers are missing, with nothing declared of them."""
+        return sum(gap.count for gap in self.gaps if gap.state is GapState.OPEN)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import django
 
+from kvitto.intake.dialects.types import Translated
 from kvitto.kernel import identity
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.errors import KvittoError
 
 if TYPE_CHECKING:
-    from kvitto.intake.dialects.types import Translated
     from kvitto.intake.reader import Block
     from kvitto.intake.types import BatchResult, Raw
 
@@ -63,6 +63,8 @@ class Taker:
         receipts = block.receipts()
         # who hands receipts in sees what it takes to record them, and deletes nothing
         with identity.acting(ActorKind.TILL):
+            if isinstance(block, Translated) and (headers := block.headers()):
+                self._batch(headers)  # counted as no sales by whoever translates
             return [self._batch(receipts[start : start + MAX_BATCH]) for start in range(0, len(receipts), MAX_BATCH)]
 
     def _batch(self, batch: "list[Raw]") -> "BatchResult":

@@ -117,6 +117,7 @@ SHOWN_BY: dict[Topic, tuple[Act, ...]] = {  # to others than the person; a test 
         Act.LINES_BREAK_GLASS,
         Act.EXPORT_BULK,
         Act.RECEIPTS_VIEW_QUARANTINE,
+        Act.RECEIPTS_VIEW_CONFLICTS,
     ),
     Topic.SIGN_IN: (Act.MEMBER_ISSUE_CODE,),
     Topic.TRACES: (Act.STAFF_OWN_CASES, Act.GLASS_REVIEW, Act.AUDIT_VIEW, Act.AUDIT_LOOK_UPS, Act.OVERSIGHT_ANSWER),

@@ -215,8 +215,17 @@ POLICY: dict[Act, Row] = {
     Act.RECEIPTS_ASK: _open("ask what became of a receipt, and which to send again", TILL),
     Act.RECEIPTS_WANT: _open("ask tills again for receipts whose card is known only since", SYSTEM),
     Act.RECEIPTS_CHECK_CARD: _open("ask whether a card earns Bonus", TILL),
-    Act.RECEIPTS_DECIDE_CONFLICT: _open("decide which of two versions of a receipt holds", OPERATOR),
-    Act.RECEIPTS_VIEW_QUARANTINE: _open("see which receipts were refused or contradict another", OPERATOR),
+    Act.RECEIPTS_VIEW_CONFLICTS: _staff(
+        "see which receipts came again with other content: both totals and times, no lines", HANDLER, also={OPERATOR}
+    ),
+    Act.RECEIPTS_DECIDE_CONFLICT: _staff(
+        "decide which of two versions of a receipt holds", HANDLER, also={OPERATOR}, fresh_factor=True
+    ),
+    Act.RECEIPTS_VIEW_QUARANTINE: _open("see which receipts were refused", OPERATOR),
+    Act.RECEIPTS_VIEW_GAPS: _staff(
+        "see which running numbers of tills are missing, and how late others came", ADMINISTRATOR, also={OPERATOR}
+    ),
+    Act.RECEIPTS_SETTLE_GAP: _staff("declare missing numbers of a till void or lost", ADMINISTRATOR),
     Act.RECEIPTS_SHOW_FORMAT: _open("print the format of receipts", OPERATOR),
     Act.RECEIPTS_INSPECT: _open("look into a file of receipts", OPERATOR),
     Act.RETENTION_RUN: _open("delete what is over its time", OPERATOR, SYSTEM),

@@ -229,7 +229,17 @@ def _stores() -> dict[str, Store]:
 
 
 def _places() -> list[StorePlace]:
-    fields = ("id", "name", "town", "chain__name", "chain__code", "company__name", "company__business_id", "zone")
+    fields = (
+        "id",
+        "name",
+        "town",
+        "chain__name",
+        "chain__code",
+        "company__name",
+        "company__business_id",
+        "zone",
+        "code",
+    )
     return [StorePlace(*row) for row in models.Store.objects.values_list(*fields)]
 
 

@@ -161,6 +161,7 @@ class StorePlace:
     company: str
     business_id: str
     zone: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,7 +258,12 @@ TABLES: dict[str, list[Policy]] = {
     "bonus_account": [_MACHINE, Policy("own", "SELECT", OWN)],
     "intake_delivery": [_MACHINE, Policy("till", "ALL", TILL)],
     "intake_quarantine": [_MACHINE, Policy("till", "ALL", TILL)],
-    "intake_conflict": [_MACHINE, Policy("till", "ALL", TILL)],
+    "intake_conflict": [
+        _MACHINE,
+        Policy("till", "ALL", TILL),
+        Policy("staff", "SELECT", _at_work(HANDLER)),
+        Policy("staff_decide", "UPDATE", _at_work(HANDLER), f"{_at_work(HANDLER)} AND outcome IN ('kept', 'accepted')"),
+    ],
     "intake_claim": [
         _MACHINE,
         Policy("till", "SELECT", TILL),

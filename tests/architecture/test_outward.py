@@ -48,6 +48,7 @@ REASONS = {
     "kvitto.intake.worker": PROCESSES,
     "kvitto.doors.till_api.bodies": AWAITS,
     "kvitto.doors.till_api.asking": AWAITS,
+    "kvitto.doors.till_api.dialects": AWAITS,
     "kvitto.doors.till_api.keys": AWAITS,
     "kvitto.doors.till_api.committing": AWAITS,
     "kvitto.purchases.actions": DATABASE,

@@ -130,6 +130,16 @@ def test_without_a_key_that_holds_nothing_is_taken_and_nobody_led_elsewhere(api,
     assert not Quarantine.objects.exists()
 
 
+def test_while_the_register_does_not_answer_no_key_is_called_wrong(api, key, monkeypatch):
+    """Neither the one who reads the keys nor those who wait for that reading."""
+    with monkeypatch.context() as down:
+        down.setitem(connections["default"].settings_dict, "HOST", "/nowhere")
+        answers = [api.begin("GET", "/api/v1/resend", key=key) for _ in range(4)]
+        assert {answer.result(30).status for answer in answers} == {503}
+
+    assert api.get("/resend", key).status == 200
+
+
 def test_a_cookie_means_nothing(api):
     assert api.ask("POST", "/api/v1/receipts", b"{}", cookie="kvitto_staff=abc; kvitto_member=abc").status == 401
 

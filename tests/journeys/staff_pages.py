@@ -5,7 +5,7 @@ the test's: their user names are told.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page
@@ -21,7 +21,7 @@ NO_PAGES = {
     "sign-out", "set_language", "theme", "still", "sso", "sso-back", "demo-sign-in", "factor-remove", "security-end",
     "security-end-all", "security-password", "case-close", "glass-review", "approve-duty", "approve-case", "approve-change",
     "duty-propose", "duty-end", "till-key-revoke", "till-key-rotate", "factor-codes", "record-choice",
-    "question-answer", "alert-close",
+    "question-answer", "alert-close", "gap-settle", "conflict-decide",
 }  # fmt: skip
 
 
@@ -69,6 +69,21 @@ def settle(names: Mapping[str, str], card: str) -> None:
         records.open_case(**about, by=by["dag"], now=now)
         if not queries.unreviewed():
             records.break_glass(cards=[card], reference="RECALL-2026-4", fresh_factor=True, by=by["doris"], now=now)
+    _deliver(card)
+
+
+def _deliver(card: str) -> None:
+    """A till of which numbers are missing, and a receipt that comes again with other content."""
+    from kvitto.stores.models import Till
+    from tests.cast import line, receipt, take
+
+    now = datetime.now(UTC)
+    ended = (now - timedelta(days=2)).replace(microsecond=0)
+    till = Till.objects.select_related("store").order_by("pk").first()
+    named = {"store": till.store.code, "workstation": till.code, "business_day": f"{ended:%Y-%m-%d}"}
+    named |= {"end_time": ended.isoformat(), "card": card}
+    take(*(receipt(sequence=number, **named) for number in (7_001, 7_002, 7_005, 7_009)), now=now)
+    take(receipt([line(amount="9.99")], sequence=7_001, **named), now=now)
 
 
 def states(names: Mapping[str, str], card: str) -> list[State]:
@@ -108,6 +123,7 @@ def _handlers(names: Mapping[str, str], card: str) -> Iterator[State]:
     yield State("staff-case", new, who=dag, act=lambda page: _open(page, card, "member_asked"))
     yield State("staff-case-month", new, who=dag, act=lambda page: _month(page, card))
     yield State("staff-glass", "/staff/cases/danger", who=dag)
+    yield State("staff-conflicts", "/staff/conflicts", who=dag)
     yield State("staff-approvals", "/staff/approvals", "cases", who=names["doris"])
 
 
@@ -126,6 +142,7 @@ def _officers(names: Mapping[str, str]) -> Iterator[State]:
     yield State("staff-agreement-publish", "/staff/agreements/new", who=greta)
     yield State("staff-processing", "/staff/processing", who=greta)
     yield State("staff-network", "/staff/network", who=ines)
+    yield State("staff-gaps", "/staff/gaps", who=ines)
     yield State("staff-till-keys", "/staff/till-keys", who=ines)
     yield State("staff-till-key-new", "/staff/till-keys/new", who=ines)
     yield State("staff-till-key-new", "/staff/till-keys/new", "wrong", who=ines, act=_no_such_store)

@@ -3,7 +3,8 @@
 import json
 import os
 import time
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -187,6 +188,49 @@ def decide(
 
     with opened():
         leftovers.decide(conflict_id=conflict, accept=accept, by=OPERATOR, now=datetime.now(UTC))
+
+
+@app.command()
+def gaps(
+    store: Annotated[str, typer.Option(help="the code of one store; without it, all")] = "",
+    first: Annotated[str, typer.Option("--from", metavar="DAY", help="the first business day, as 2026-11-20")] = "",
+    until: Annotated[str, typer.Option("--until", metavar="DAY", help="the last one; without it, yesterday")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """List the running numbers of tills that are missing, and how late others came: by till and day, of the last 31 days.
+
+    kvitto receipts gaps --store 101 --from 2026-11-01
+    """
+    end = _day(until, "--until") if until else datetime.now(UTC).date() - timedelta(days=1)
+    start = _day(first, "--from") if first else end - timedelta(days=30)
+    base.setup()
+    from kvitto.intake import gaps as numbers
+    from kvitto.stores import queries as stores
+    from kvitto.stores.types import ScopeKind
+
+    store_id = stores.place_id(ScopeKind.STORE, store) if store else None
+    if store and store_id is None:
+        raise typer.BadParameter(f"no store has the code {store}", param_hint="--store")
+    days = numbers.till_days(start=start, end=end + timedelta(days=1), store_id=store_id)
+    if as_json:
+        base.print_json({"from": start, "until": end, "till_days": [asdict(day) | {"open": day.open} for day in days]})
+        return
+    for day in days:
+        gaps_ = [f"{gap.text} {_GAP_WORDS[gap.state]}" for gap in day.gaps]
+        late = [f"{day.late} came late, the last {day.last_at:%Y-%m-%d %H:%M} UTC"] if day.late else []
+        print(f"{day.business_day}  store {day.store:6} till {day.workstation:4} {', '.join(gaps_ + late)}")
+    if not days:
+        base.messages.print("nothing is missing, and nothing came late", highlight=False)
+
+
+_GAP_WORDS = {"open": "missing", "filled": "filled late", "void": "declared void", "lost": "lost"}
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("a day such as 2026-11-20 is expected", param_hint=option) from None
 
 
 @app.command()

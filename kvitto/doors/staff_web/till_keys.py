@@ -50,10 +50,11 @@ class KeyForm(forms.Form):
 
 @require_safe
 def keys(request: StaffRequest) -> HttpResponse:
-    """Every key, those that hold first."""
-    found = sorted(queries.listed(now=datetime.now(UTC)), key=lambda each: each.state is not KeyState.HOLDS)
+    """The keys that hold, and apart from them those that are over."""
+    found = queries.listed(now=datetime.now(UTC))
     context = {
-        "keys": found,
+        "keys": [each for each in found if each.state is KeyState.HOLDS],
+        "over": [each for each in found if each.state is not KeyState.HOLDS],
         "may_issue": barred(request.standing, Act.TILL_KEY_ISSUE) is None,
         "overlap": OVERLAP_DAYS,
         "done": done(request),

@@ -10,6 +10,7 @@ from kvitto.doors.staff_web import (
     pages,
     people,
     processing,
+    receipts,
     second_factor,
     security,
     single_sign_on,
@@ -69,5 +70,9 @@ urlpatterns = [
     path("staff/till-keys/new", till_keys.new, name="till-key-new"),
     path("staff/till-keys/<int:key_id>/rotate", till_keys.rotate, name="till-key-rotate"),
     path("staff/till-keys/<int:key_id>/revoke", till_keys.revoke, name="till-key-revoke"),
+    path("staff/conflicts", receipts.conflicts, name="conflicts"),
+    path("staff/conflicts/<int:conflict_id>", receipts.decide, name="conflict-decide"),
+    path("staff/gaps", receipts.gaps, name="gaps"),
+    path("staff/gaps/declare", receipts.settle, name="gap-settle"),
     path("staff/network", people.network, name="network"),
 ]

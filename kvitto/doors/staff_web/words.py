@@ -1,6 +1,6 @@
 """What codes, acts and refusals are called on the staff's pages. In templates: `{% load staff %}`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django import template
 from django.utils import translation
@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kvitto.choices import actions as choices
 from kvitto.doors.staff_web.access import StaffRequest
+from kvitto.intake import gaps, leftovers
+from kvitto.intake.types import GapState
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.errors import KvittoError
 from kvitto.members.actions import TooYoungError
@@ -19,7 +21,7 @@ from kvitto.staff import actions, cases, records
 from kvitto.staff.gate import DeniedError, NotStaffError
 from kvitto.staff.rules import BREAK_GLASS_PEOPLE, LONGEST_REFERENCE, POLICY, REASONS, barred
 from kvitto.staff.types import Act, AgreementState, Denial, Duty, Finding, Proof, Reason, Row
-from kvitto.stores.types import ScopeKind
+from kvitto.stores.types import ScopeKind, StorePlace
 from kvitto.tills import actions as tills
 from kvitto.tills.types import KeyState
 
@@ -121,6 +123,9 @@ ERRORS: dict[type[KvittoError], Promise] = {
     tills.NoSuchPlaceError: _("There is no store, chain or company with this code. The network page has them."),
     tills.NoSuchKeyError: _("There is no such key."),
     tills.KeyOverError: _("This key does not hold any more."),
+    gaps.NoGapError: _("Nothing is missing there any more: it has come in."),
+    leftovers.NoSuchConflictError: _("There is no such conflict."),
+    leftovers.ConflictSettledError: _("This has been decided already."),
     NotStaffError: _("Your account is not yet linked to a person who works here. Ask an administrator."),
 }
 ALERTS: dict[AlertKind, Promise] = {
@@ -164,6 +169,12 @@ KEY_KINDS: dict[ScopeKind, Promise] = {
     ScopeKind.CHAIN: _("Chain"),
     ScopeKind.COMPANY: _("Company"),
 }
+GAP_STATES: dict[GapState, Promise] = {
+    GapState.OPEN: _("missing"),
+    GapState.FILLED: _("came in late"),
+    GapState.VOID: _("was never used, as somebody has declared"),
+    GapState.LOST: _("lost, as somebody has declared"),
+}
 # what each duty comes here for: the name of the page, what it is called, and the act it takes
 MENU: tuple[tuple[str, Promise, Act], ...] = (
     ("front", _("Start"), Act.STAFF_HOME),
@@ -179,6 +190,8 @@ MENU: tuple[tuple[str, Promise, Act], ...] = (
     ("processing", _("Processing"), Act.ACCESS_VIEW_TABLE),
     ("network", _("Network"), Act.NETWORK_VIEW),
     ("till-keys", _("Till keys"), Act.TILL_KEY_VIEW),
+    ("gaps", _("Missing receipts"), Act.RECEIPTS_VIEW_GAPS),
+    ("conflicts", _("Conflicts"), Act.RECEIPTS_VIEW_CONFLICTS),
     ("security", _("Signing in"), Act.STAFF_OWN_SESSIONS),
 )
 # in which entry of the menu a page without one of its own is found
@@ -293,6 +306,18 @@ def key_state(state: KeyState) -> Promise:
 def key_kind(kind: ScopeKind) -> Promise:
     """What a till key is for."""
     return KEY_KINDS[kind]
+
+
+@register.filter
+def gap_state(state: GapState) -> Promise:
+    """What is known of missing numbers."""
+    return GAP_STATES[state]
+
+
+@register.filter
+def at(places: Mapping[int, StorePlace], store_id: int) -> str:
+    """A store's name."""
+    return places[store_id].name
 
 
 @register.filter

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from kvitto.doors.till_api import bodies, openapi, operations
+from kvitto.doors.till_api import bodies, dialects, openapi, operations
 from kvitto.doors.till_api.asking import ask
 from kvitto.doors.till_api.bodies import Bodies, Headers, Receive
 from kvitto.doors.till_api.committing import Committer
@@ -21,7 +21,7 @@ from kvitto.doors.till_api.operations import Operation
 from kvitto.doors.till_api.wire import CardAnswer, CardQuestion, Item, Known, Problem, Resend, Taken, Wanted
 from kvitto.intake import asking
 from kvitto.intake.asking import Claimed, Named
-from kvitto.intake.types import BatchResult, Parcel, Refused, State
+from kvitto.intake.types import BatchResult, Form, Parcel, Refused, State
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.errors import KvittoError
 from kvitto.tills import actions as tills
@@ -40,6 +40,7 @@ _STATES: dict[State, Item] = {
     State.SAME: Item("same"),
     State.CONFLICT: Item("conflict"),
     State.NO_MEMBER: Item("no_member"),
+    State.TOO_OLD: Item("too_old"),
 }
 _ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 
@@ -96,10 +97,11 @@ class TillApi:
     async def _hand_in(
         self, operation: Operation, key: TillKey, headers: Headers, receive: Receive, _parameter: str
     ) -> Taken:
-        bodies.media_type(headers)
+        form = operation.form or Form.RECEIPT
+        written = bodies.content_type(headers, form)
         body = await self.bodies.read(headers, receive)
         try:
-            receipts = bodies.receipts(body, headers, operation.form)  # type: ignore[arg-type]  # it has one
+            receipts = bodies.own_json(body, form) if written.own else await dialects.receipts(body, written)
             parcel = Parcel(Actor(ActorKind.TILL, str(key.id)), receipts, key, single=len(receipts) == 1)
             result = await self.committer.take(parcel)
         finally:
@@ -122,9 +124,9 @@ class TillApi:
         return Resend([_wanted(each) for each in wanted], more)
 
     async def _check_card(
-        self, _operation: Operation, key: TillKey, headers: Headers, receive: Receive, _parameter: str
+        self, operation: Operation, key: TillKey, headers: Headers, receive: Receive, _parameter: str
     ) -> CardAnswer:
-        bodies.media_type(headers)
+        bodies.content_type(headers, operation.form)
         body = await self.bodies.read(headers, receive)
         self.bodies.done(body)
         try:

@@ -4,11 +4,13 @@ import asyncio
 import re
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from kvitto.doors.till_api.errors import BusyError, RequestError
+from kvitto.intake.dialects import profiles
+from kvitto.intake.dialects.types import Syntax
 from kvitto.intake.types import Form, Raw
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -23,7 +25,9 @@ MOST_HELD = 128 * 1024 * 1024  # of all bodies at once
 SECONDS = 30  # for a body to arrive in
 
 _SPACE = b" \t\r\n"
-_CHARSET = re.compile(r";\s*charset=\"?([^\";]+)", re.IGNORECASE)
+_PARAMETER = re.compile(r";\s*([A-Za-z]+)=\"?([^\";\s]+)")
+JSON = "application/json"
+TYPES = {JSON: Syntax.JSON, "application/xml": Syntax.XML, "text/xml": Syntax.XML}
 
 
 class Bodies:
@@ -104,23 +108,38 @@ class _Gzip:
         return unpacked
 
 
-def receipts(body: bytearray, headers: Headers, form: Form) -> list[Raw]:
-    """The receipts of a body, each by itself, in the way its Content-Type says. Raises RequestError for an unreadable body."""
-    return _READERS[media_type(headers)](body, form)
+class ContentType(NamedTuple):
+    """How a body is written: in our own JSON, or in a dialect of other tills."""
+
+    name: str
+    syntax: Syntax
+    profile: str  # of the dialect; empty for our own JSON, and for XML that tells by itself what it is
+
+    @property
+    def own(self) -> bool:
+        """Whether it is our own JSON."""
+        return self.syntax is Syntax.JSON and not self.profile
 
 
-def media_type(headers: Headers) -> str:
-    """The Content-Type of a body that can be read. Raises RequestError for others."""
-    given = headers.get(b"content-type", b"application/json").decode("latin-1")
+def content_type(headers: Headers, form: Form | None) -> ContentType:
+    """The Content-Type of a body that can be read: receipts come in dialects, too. Raises RequestError for others."""
+    known = TYPES if form is Form.RECEIPT else (JSON,)
+    given = headers.get(b"content-type", JSON.encode()).decode("latin-1")
     name = given.partition(";")[0].strip().lower()
-    charset = _CHARSET.search(given)
-    if name not in _READERS or (charset and charset[1].strip().lower() not in {"utf-8", "utf8"}):
-        raise RequestError(415, f"this is sent as {' or '.join(_READERS)}, in UTF-8", {"Accept": ", ".join(_READERS)})
-    return name
+    parameters = {key.lower(): value for key, value in _PARAMETER.findall(given)}
+    if name not in known or parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+        raise RequestError(415, f"this is sent as {' or '.join(known)}, in UTF-8", {"Accept": ", ".join(known)})
+    found = ContentType(name, TYPES[name], parameters.get("profile", "") if form is Form.RECEIPT else "")
+    if found.profile and (
+        found.profile not in profiles.names() or found.syntax is not profiles.shipped(found.profile).syntax
+    ):
+        fitting = [each for each in profiles.names() if profiles.shipped(each).syntax is found.syntax]
+        raise RequestError(415, f"profiles for {name} are {', '.join(fitting)}")
+    return found
 
 
-def _own_json(body: bytearray, form: Form) -> list[Raw]:
-    """Our own JSON: one object, or a list of up to a thousand."""
+def own_json(body: bytearray, form: Form) -> list[Raw]:
+    """The receipts of a body in our own JSON, each by itself: one object, or a list of up to a thousand. Raises RequestError."""
     start = bytes(body[:64]).lstrip(_SPACE)[:1] or bytes(body).lstrip(_SPACE)[:1]
     if start not in {b"{", b"["}:
         raise RequestError(422, "a body is one JSON object, or a list of them")
@@ -135,4 +154,3 @@ def _own_json(body: bytearray, form: Form) -> list[Raw]:
 
 _decode_many = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_one = msgspec.json.Decoder(msgspec.Raw).decode
-_READERS: dict[str, Callable[[bytearray, Form], list[Raw]]] = {"application/json": _own_json}

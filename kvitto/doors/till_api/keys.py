@@ -8,7 +8,8 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
-from kvitto.doors.till_api.asking import ask
+from kvitto.doors.till_api.asking import DATABASE_SECONDS, ask
+from kvitto.doors.till_api.errors import BusyError
 from kvitto.tills import queries
 from kvitto.tills.queries import NoKeyError
 from kvitto.tills.rules import is_token, token_digest
@@ -24,6 +25,7 @@ class Keys:
     def __init__(self) -> None:
         self._known: dict[bytes, TillKey] = {}
         self._read_at = 0.0
+        self._answered = True  # whether the register answered the last reading
         self._reading = asyncio.Lock()
 
     async def find(self, authorization: str) -> TillKey:
@@ -46,7 +48,10 @@ class Keys:
     async def _read(self, asked: float) -> None:
         async with self._reading:
             if self._read_at > asked:  # somebody who waited, too, has read them since
+                if not self._answered:
+                    raise BusyError(DATABASE_SECONDS, "the register does not answer")
                 return
             await asyncio.sleep(self._read_at + AT_MOST_EVERY - time.monotonic())
-            self._read_at = time.monotonic()
+            self._read_at, self._answered = time.monotonic(), False
             self._known = await ask(lambda: queries.by_digest(now=datetime.now(UTC)))
+            self._answered = True

@@ -9,7 +9,9 @@ from kvitto.doors.till_api import bodies
 from kvitto.doors.till_api.operations import OPERATIONS, PREFIX, Operation
 from kvitto.doors.till_api.wire import Problem
 from kvitto.intake.asking import KEY_FORM, KEY_PATTERN, MOST_WANTED
-from kvitto.intake.types import Reason
+from kvitto.intake.dialects import profiles
+from kvitto.intake.dialects.types import Syntax
+from kvitto.intake.types import Form, Reason
 from kvitto.tills.rules import CHECKS_A_MINUTE
 
 PROBLEMS = {
@@ -18,7 +20,7 @@ PROBLEMS = {
     408: f"The body did not arrive within {bodies.SECONDS} s.",
     413: f"The body has more than {bodies.MOST_BYTES} bytes unpacked or {bodies.MOST_PACKED} packed, or became more than"
     f" {bodies.MOST_RATIO} times as large when it was unpacked.",
-    415: "Not `application/json` in UTF-8, or packed in another way than gzip.",
+    415: "Sent as something this does not take, or packed in another way than gzip.",
     422: "The body, or the key in the address, cannot be read at all. A receipt that cannot be read is told by its item.",
     429: f"The key has asked about {CHECKS_A_MINUTE} cards in this minute.",
     503: "More is waiting than can be taken in, or the register does not answer. Nothing was stored.",
@@ -78,8 +80,10 @@ def _operation(operation: Operation, schema_of: dict[Any, Any]) -> dict[str, Any
     if operation.path.endswith("{key}"):
         told["parameters"] = [_KEY]
     if operation.takes:
-        schema = _taken(operation, schema_of)
-        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        content = {bodies.JSON: {"schema": _taken(operation, schema_of)}}
+        if operation.form is Form.RECEIPT:
+            content |= _dialects()
+        told["requestBody"] = {"required": True, "content": content}
         if operation.form:
             told["parameters"] = [_ENCODING]
     return told
@@ -97,6 +101,23 @@ def _taken(operation: Operation, schema_of: dict[Any, Any]) -> dict[str, Any]:
     if operation.form is None:
         return one
     return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": bodies.MOST_RECEIPTS}]}
+
+
+def _dialects() -> dict[str, Any]:
+    """What other tills write: XML that tells by itself what it is, and each dialect by the name of its profile."""
+    known = [(name, profiles.shipped(name)) for name in profiles.names()]
+    media = {Syntax.JSON: bodies.JSON, Syntax.XML: "application/xml"}
+    named = {f"{media[each.syntax]}; profile={name}": _schema(f"{each.about}.") for name, each in known}
+    itself = (
+        f"As with `profile=`, which is one of {', '.join(name for name, each in known if each.syntax is Syntax.XML)};"
+    )
+    return {
+        each: _schema(f"{itself} without it, the root tells which.") for each in ("application/xml", "text/xml")
+    } | named
+
+
+def _schema(description: str) -> dict[str, Any]:
+    return {"schema": {"description": f"{description} Up to {bodies.MOST_RECEIPTS:,} transactions."}}
 
 
 def _answer(description: str, schema: Any, content_type: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from kvitto.purchases.types import CardNumber
 
-ItemState = Literal["recorded", "same", "conflict", "no_member", "quarantined"]
+ItemState = Literal["recorded", "same", "conflict", "no_member", "too_old", "quarantined"]
 
 
 class Item(Struct, omit_defaults=True, frozen=True):

@@ -16,7 +16,7 @@ from kvitto.intake.dialects import links
 from kvitto.intake.dialects.paths import Paths
 from kvitto.intake.dialects.types import DepositRule, Other, Profile, VoidRule
 from kvitto.intake.dialects.xml import RefusedError, refused
-from kvitto.intake.forms import POST_VOID
+from kvitto.intake.forms import NON_SALES, POST_VOID
 from kvitto.intake.scrub import scrubbed
 from kvitto.intake.types import Raw, Reason, Refusal
 from kvitto.kernel.money import amount, vat_in
@@ -119,18 +119,11 @@ class Translator:
         return "other" if self.profile.sale and not self.profile.sale.there(element) else ""
 
     def _other(self, position: int, kind: str, element: Element) -> Other:
-        rules = self.profile.key
-        store = rules.store.first(element) or ""
-        day = (rules.business_day.first(element) or "")[:10]
-        till = rules.workstation.first(element) or ""
-        return Other(
-            position,
-            kind,
-            rules.store_codes.get(store, store),
-            day,
-            rules.workstation_codes.get(till, till),
-            rules.sequence.first(element) or "",
-        )
+        try:
+            header = msgspec.json.encode({"type": kind if kind in NON_SALES else "other"} | self._head(element))
+        except (RefusedError, UnicodeEncodeError):
+            header = b""
+        return Other(position, kind, header)
 
     def _head(self, element: Element) -> dict[str, Any]:
         rules = self.profile.key

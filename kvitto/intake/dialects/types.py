@@ -183,14 +183,14 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A transaction that is no sale: it counts for the till's sequence only."""
+    """A transaction that is no sale: it counts for the till's sequence only, as a header of the own wire format.
+
+    `header` is empty when something is missing that the number would be noted by.
+    """
 
     position: int
     kind: str
-    store: str
-    business_day: str
-    workstation: str
-    sequence: str
+    header: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +203,7 @@ class Translated:
     def receipts(self) -> list[Raw]:
         """The receipts, as of a block of the own format."""
         return self.raws
+
+    def headers(self) -> list[Raw]:
+        """What is no sale, as far as its number can be noted."""
+        return [Raw(each.position, each.header) for each in self.others if each.header]

@@ -29,8 +29,8 @@ OPERATORS = {
     "member.issue_code", "household.change", "register.import", "log.prove",
     "duty.add_person", "agreement.publish", "access.view_table", "network.load", "assortment.load",
     "processors.load", "bonus.load", "bonus.settle", "bonus.pay",
-    "receipts.import", "receipts.decide_conflict", "receipts.view_quarantine", "receipts.show_format",
-    "receipts.inspect", "retention.run",
+    "receipts.import", "receipts.view_conflicts", "receipts.decide_conflict", "receipts.view_quarantine",
+    "receipts.view_gaps", "receipts.show_format", "receipts.inspect", "retention.run",
     "till_key.issue", "till_key.revoke", "till_key.view", "db.operate", "bench.run", "demo.load", "serve.run", "jobs.work",
     "duty.reset_sign_in", "notices.view_unsent",
 }  # fmt: skip
@@ -47,7 +47,8 @@ OF_DUTY = {
     },
     Duty.DATA_HANDLER: {
         "member.find", "member.view_identity", "member.view_membership", "case.open", "case.approve", "lines.open",
-        "lines.break_glass", "approvals.view", "export.bulk", "staff.own_cases",
+        "lines.break_glass", "approvals.view", "export.bulk", "staff.own_cases", "receipts.view_conflicts",
+        "receipts.decide_conflict",
     },
     Duty.ANALYST: {"insight.query"},
     Duty.MARKETER: {"audience.build", "publication.send"},
@@ -59,7 +60,7 @@ OF_DUTY = {
     Duty.ADMINISTRATOR: {
         "duty.propose", "duty.approve", "duty.end", "access.view_table", "approvals.view", "change.approve",
         "network.view", "retention.change", "keys.destroy", "till_key.issue", "till_key.revoke", "till_key.view",
-        "agreement.view",
+        "agreement.view", "receipts.view_gaps", "receipts.settle_gap",
     },
     Duty.AUDITOR: {"audit.view", "audit.look_ups"},
 }  # fmt: skip
@@ -95,6 +96,7 @@ SECOND_FACTOR = FOUR_EYES | {
     "agreement.publish",
     "lines.break_glass",
     "till_key.issue",
+    "receipts.decide_conflict",
     "glass.review",
 }
 WITH_REASON = A_PERSONS_RECORD - {"case.approve"}

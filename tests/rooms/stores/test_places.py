@@ -15,7 +15,15 @@ def test_a_place_says_what_receipts_print(cast):
     place = by_name()["Hotel Haparanda"]
 
     assert place == StorePlace(
-        place.id, "Hotel Haparanda", "Haparanda", "Hotel", "hotel", "Northern Co-op", "1234567-1", "Europe/Stockholm"
+        place.id,
+        "Hotel Haparanda",
+        "Haparanda",
+        "Hotel",
+        "hotel",
+        "Northern Co-op",
+        "1234567-1",
+        "Europe/Stockholm",
+        "900",
     )
 
 
