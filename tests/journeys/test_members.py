@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests import cast
 
-READERS = [("aino", "fi"), ("bjorn", "sv"), ("chen", "en")]
+READERS = [("aino", "fi"), ("chen", "sv"), ("chen", "en")]  # Björn keeps groups only
 CARDS = {"aino": cast.AINO_CARD, "bjorn": cast.BJORN_CARD, "chen": cast.CHEN_CARD}
 MILK = cast.line(code=cast.MILK)  # 2,15 €
 
