@@ -57,14 +57,16 @@ _STAGED = "staged_receipt s"
 FEW = 200
 _ARRAYS = f"unnest(%s::int[], {', '.join(f'%s::{type_}[]' for type_ in COLUMNS.values())}) AS s (n, {_NAMES})"
 KEY_COLUMNS = "business_day, store_id, workstation, sequence, begin_time"
-# A till may have taken a receipt back before it came in
+# A till may have taken a receipt back before it came in: what the stores took back on these days is asked for once a batch
 _VOIDED = (
-    "(SELECT min(v.at) FROM purchases_voiding v WHERE v.business_day = s.business_day AND v.store_id = s.store_id"
+    "(SELECT min(v.at) FROM v WHERE v.business_day = s.business_day AND v.store_id = s.store_id"
     " AND v.workstation = s.workstation AND v.sequence = s.sequence"
     " AND (v.begin_time IS NULL OR v.begin_time = s.begin_time) AND v.at >= s.end_time)"
 )
 _INSERT = (
-    f"INSERT INTO purchases_receipt ({_NAMES}, voided_at) SELECT {_NAMES}, {_VOIDED} FROM {{}} ORDER BY {KEY_COLUMNS}"
+    "WITH s AS MATERIALIZED (SELECT * FROM {}), v AS MATERIALIZED (SELECT * FROM purchases_voiding"
+    " WHERE (business_day, store_id) IN (SELECT business_day, store_id FROM s))"
+    f" INSERT INTO purchases_receipt ({_NAMES}, voided_at) SELECT {_NAMES}, {_VOIDED} FROM s ORDER BY {KEY_COLUMNS}"
     f" ON CONFLICT ({KEY_COLUMNS}) DO NOTHING RETURNING id"
 )
 _EXISTING = (
