@@ -28,8 +28,8 @@ def kept_since(now: datetime) -> datetime:
 
 def over(cursor: Cursor, *, now: datetime) -> int:
     """How many entries, from the first on, are over their time."""
-    cursor.execute(_OVER, [kept_since(now)])
-    return int(cursor.fetchone()[0])  # type: ignore[index]  # an aggregate has one row
+    [(size,)] = cursor.execute(_OVER, [kept_since(now)])
+    return int(size)
 
 
 def prune(*, by: Actor, now: datetime) -> int:

@@ -5,15 +5,12 @@ from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
 
 from kvitto.archive import actions, queries
 from kvitto.choices import queries as choices
 from kvitto.choices.types import Topic
-from kvitto.doors.member_web import pdf
-from kvitto.doors.member_web.export import download
 from kvitto.doors.member_web.formats import clock
-from kvitto.doors.member_web.own import vat
+from kvitto.doors.member_web.own import pdf_of, vat
 from kvitto.doors.member_web.visit import MemberRequest, Visit, own, own_act
 from kvitto.kernel.db import opened
 from kvitto.spending import queries as spending
@@ -44,9 +41,7 @@ def receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) ->
 @own
 def receipt_pdf(request: MemberRequest, visit: Visit, day: date, receipt_id: int) -> HttpResponse:  # noqa: ARG001  the visit says all
     """The same as a PDF."""
-    found = _receipt(visit, day, receipt_id)
-    name = f"{gettext('receipt')}-{day}-{receipt_id}.pdf"
-    return download(pdf.receipt_pdf(found, now=visit.now), "application/pdf", name)
+    return pdf_of(_receipt(visit, day, receipt_id), visit)
 
 
 @own_act

@@ -227,10 +227,13 @@ def receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) ->
 @own
 def receipt_pdf(request: MemberRequest, visit: Visit, day: date, receipt_id: int) -> HttpResponse:  # noqa: ARG001  the visit says all
     """The same as a PDF: the electronic receipt."""
-    found = _receipt(visit, day, receipt_id)
-    return download(
-        pdf.receipt_pdf(found, now=visit.now), "application/pdf", f"{gettext('receipt')}-{day}-{receipt_id}.pdf"
-    )
+    return pdf_of(_receipt(visit, day, receipt_id), visit)
+
+
+def pdf_of(page: ReceiptPage, visit: Visit) -> HttpResponse:
+    """A receipt as a file."""
+    name = f"{gettext('receipt')}-{page.head.business_day}-{page.head.receipt_id}.pdf"
+    return download(pdf.receipt_pdf(page, now=visit.now), "application/pdf", name)
 
 
 def _receipt(visit: Visit, day: date, receipt_id: int) -> ReceiptPage:
