@@ -27,7 +27,7 @@ PARTS_THAT_DO_NOT = {  # of modules and packages that do
     "psycopg.sql", "psycopg.conninfo", "psycopg.errors", "psycopg.types",
 }  # fmt: skip
 QUIET = {
-    "asgiref", "babel", "backports", "barcode", "biip", "cryptography", "django", "django_htmx", "fido2", "joserfc",
+    "asgiref", "babel", "backports", "barcode", "biip", "cryptography", "django", "django_htmx", "fido2", "icalendar", "joserfc",
     "markdown_it", "msgspec", "pyarrow", "qrcode", "rich", "typer", "typst", "whitenoise",
 }  # fmt: skip
 
