@@ -337,6 +337,11 @@ def problems(language: str, found: list[Text]) -> list[str]:
     return said
 
 
+def is_as_written(language: str, found: list[Text]) -> bool:
+    """Whether the catalogue's file is what `make messages` would write, the places of the texts included."""
+    return path_of(language).read_text() == written(merged(language, found), language)
+
+
 # --- The command ----------------------------------------------------------------------------------------------------
 
 
@@ -374,6 +379,7 @@ def main() -> int:
         if not options.check:
             update(found, prune=options.prune)
         said = [line for language in LANGUAGES for line in problems(language, found)]
+        said.extend(f"{each}: run `make messages`" for each in LANGUAGES if not is_as_written(each, found))
     except MessageError as error:
         said = [str(error)]
     sys.stdout.writelines(f"{line}\n" for line in said)

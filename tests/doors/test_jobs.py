@@ -26,39 +26,17 @@ def run_worker_until_empty():
         worker_app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 
 
-def status_of(name):
-    """What became of the one job of the name; others may have become due meanwhile."""
-    return ProcrastinateJob.objects.get(task_name=name).status
-
-
-def test_look_ups_are_watched_and_counted(committed):
-    app.tasks["look-ups"].defer(timestamp=0)
+@pytest.mark.parametrize("name", ["look-ups", "retention", "categories", "mail"])
+def test_a_deferred_job_runs_and_succeeds(committed, name):
+    number = app.tasks[name].defer(timestamp=0)
     run_worker_until_empty()
-    assert status_of("look-ups") == "succeeded"
-
-
-def test_a_deferred_retention_runs_and_succeeds(committed):
-    app.tasks["retention"].defer(timestamp=0)
-    run_worker_until_empty()
-    assert status_of("retention") == "succeeded"
-
-
-def test_a_deferred_look_for_categories_runs_and_succeeds(committed):
-    app.tasks["categories"].defer(timestamp=0)
-    run_worker_until_empty()
-    assert status_of("categories") == "succeeded"
+    assert ProcrastinateJob.objects.get(pk=number).status == "succeeded"  # one that fell due meanwhile has its own
 
 
 @pytest.mark.parametrize(("name", "cron"), [("retention", "15 3 * * *"), ("categories", "45 3 * * *")])
 def test_the_jobs_are_due_every_night_and_never_run_beside_each_other(name, cron):
     (task,) = (one for one in app.periodic_registry.periodic_tasks.values() if one.task.name == name)
     assert (task.cron, task.task.lock) == (cron, "nightly")
-
-
-def test_the_mail_job_runs_and_finds_nothing_to_do(committed):
-    app.tasks["mail"].defer(timestamp=0)
-    run_worker_until_empty()
-    assert status_of("mail") == "succeeded"
 
 
 @pytest.mark.parametrize(
