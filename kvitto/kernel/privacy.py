@@ -27,6 +27,7 @@ class Rule(StrEnum):
     PURCHASE_WINDOW = "24 months from the business day"
     ARCHIVE = "24 months from the business day, and no longer than the member keeps the archive turned on"
     WARRANTY = "until the guarantee ends, and no longer than the member keeps the service turned on"
+    RETURNED = "with the warranty receipt that it is of; without one 30 days"
     KEY = "as long as what it opens"
     MEMBERSHIP = "until the person is erased"
     ACCOUNT = "until the account is closed"

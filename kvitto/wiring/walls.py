@@ -234,6 +234,7 @@ TABLES: dict[str, list[Policy]] = {
         Policy("till_returned", "UPDATE", TILL),
         Policy("own", "SELECT", OWN),
     ],
+    "warranties_returned": [_MACHINE, Policy("till", "ALL", TILL), Policy("own", "SELECT", OWN)],
     "purchases_receipt": [
         _MACHINE,
         Policy("till", "SELECT", TILL),
