@@ -29,6 +29,7 @@ class Rule(StrEnum):
     WARRANTY = "until the guarantee ends, and no longer than the member keeps the service turned on"
     RETURNED = "with the warranty receipt that it is of; without one 30 days"
     KEY = "as long as what it opens"
+    ACCOUNTS = "until the end of the seventh year after it was booked, for the accounts; what is owed, until it is paid"
     MEMBERSHIP = "until the person is erased"
     ACCOUNT = "until the account is closed"
     AUDIT = "as long as the register stands, to show who could do what"
