@@ -83,9 +83,10 @@ SELECT p.key, p.household_id, p.payee_id, p.plan_id, 0, 0 FROM payee p
 WHERE p.key > %(after)s AND NOT EXISTS (SELECT FROM summed s WHERE s.household_id = p.household_id AND s.person_id = p.payee_id)
 ORDER BY key
 """
-# The planner takes each Bonus basis for a hundred, and would sort or look up every receipt; each table is read once instead
+# The planner takes each Bonus basis for a hundred, and would sort or look up every receipt; each table is read once instead,
+# and what is added up stays in memory
 READ_ONCE = """
-SET LOCAL work_mem = '64MB'; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off; SET LOCAL enable_indexscan = off
+SET LOCAL work_mem = '256MB'; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off; SET LOCAL enable_indexscan = off
 """
 STAGES = (
     READ_ONCE,
