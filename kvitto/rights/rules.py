@@ -111,6 +111,7 @@ SHOWN_BY: dict[Topic, tuple[Act, ...]] = {  # to others than the person; a test 
     Topic.CARDS: (Act.MEMBER_VIEW_MEMBERSHIP,),
     Topic.CHOICES: (Act.MEMBER_VIEW_CHOICES, Act.MEMBER_REGISTER_CHOICE, Act.MEMBER_REMOVE),
     Topic.PURCHASES: (
+        Act.MEMBER_CLAIM,
         Act.CASE_OPEN,
         Act.CASE_APPROVE,
         Act.LINES_OPEN,

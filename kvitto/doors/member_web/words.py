@@ -101,6 +101,8 @@ ACTS: dict[str, Promise] = {
     "staff.close_case": _("closed the case"),
     "intake.deliver": _("handed in receipts"),
     "intake.deliver_minute": _("handed in receipts"),
+    "intake.claim": _("noted that a purchase without the card is yours"),
+    "intake.claim.withdraw": _("took back that a purchase is yours"),
     "oversight.ask": _("asked about a look-up"),
     "choices.state": _("wrote down a choice of yours"),
     "rights.remove": _("removed what is no longer recorded about you"),
