@@ -50,8 +50,9 @@ reconcile: $(VENV)/dev.stamp  ## PostgreSQL's own log of statements against the 
 tour: $(VENV)/dev.stamp browser  ## every state of every page in each of the three languages, in Chromium
 	KVITTO_TOUR=whole $(BIN)/pytest -n 2 tests/journeys/test_accessibility.py tests/journeys/test_staff.py $(ARGS)
 
-faults: $(VENV)/dev.stamp  ## tills deliver 240,000 transactions while processes are killed, the database crashes and answers are cut; ARGS="--seed 7"
+faults: $(VENV)/dev.stamp  ## tills deliver 240,000 transactions while processes are killed, the database crashes and answers are cut, and 12,000 while its disk fills up; ARGS="--seed 7"
 	$(BIN)/python -m tests.faults $(ARGS)
+	$(BIN)/python -m tests.faults --transactions 12000 --crashes 0 --full-disks 6
 
 browser:  # Chromium and a font, where they are missing and can be installed
 	sh tools/browser.sh

@@ -73,7 +73,7 @@ def poslog(*transactions, root="POSLog", spaces=NAMESPACE):
 
 def read(content, profile="poslog", *, piece=1 << 20):
     """What a file is translated to, in order: refused and sound raws, and transactions that are no sale."""
-    rules = profiles.shipped(profile) if isinstance(profile, str) else profile
+    rules = profiles.named(profile) if isinstance(profile, str) else profile
     chunks = [content[start : start + piece] for start in range(0, len(content), piece)]
     found = [
         each for some in reading.translated(chunks, profile=rules, zones=ZONES) for each in (*some.raws, *some.others)

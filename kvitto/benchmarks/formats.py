@@ -83,7 +83,7 @@ def run(*, slices: int, receipts: int, times: int, progress: Progress) -> dict[s
 
     Rates are medians over the slices, in MB (10^6 bytes) a second.
     """
-    profile = profiles.shipped("poslog")
+    profile = profiles.named("poslog")
     pieces: list[bytes] = list(_document(receipts, 1))
     size = sum(map(len, pieces)) / 1e6
     ours: list[float] = []

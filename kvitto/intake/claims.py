@@ -13,15 +13,21 @@ from kvitto.audit import actions as audit
 from kvitto.intake.models import Claim
 from kvitto.intake.rules import claim_of
 from kvitto.intake.types import Claimed, OpenClaim, OwnClaim
-from kvitto.kernel.actor import Actor
+from kvitto.kernel import identity
+from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import batch_cursor, require_transaction
 from kvitto.kernel.errors import ConflictError, InvalidError, NotFoundError
 from kvitto.members import queries as members
+from kvitto.notices import actions as notices
+from kvitto.notices.types import Kind, Way
 from kvitto.purchases import queries as purchases
 from kvitto.purchases.rules import keep_from
 from kvitto.purchases.types import Head
+from kvitto.staff import records
+from kvitto.staff.types import Act
 
 CLAIM_DAYS = 30
+ACTION = "intake.claim"
 MOST_CLAIMS = 10  # open at once, of one member
 
 
@@ -47,6 +53,31 @@ def claim(*, person_id: int, claimed: Claimed, by: Actor, now: datetime) -> None
     Raises ClaimDayError, AlreadyYoursError, TooManyClaimsError.
     """
     require_transaction()
+    _check(person_id, claimed, now)
+    if _is_own(person_id, claimed):
+        raise AlreadyYoursError("this receipt is among the member's own")
+    _wait(person_id, claimed, now)
+    audit.record(by=by, action=ACTION, now=now, subject=members.audit_id(person_id), count=1)
+
+
+def claim_for(*, case_id: int, claimed: Claimed, by: Actor, now: datetime) -> None:
+    """As `claim`, for the member of a case at a service point or on the phone; they get a notice.
+
+    A receipt that is the member's already is answered and counted like any other, and no till is asked for it: staff learn nothing
+    of what is there. So the system looks. Raises ClaimDayError, TooManyClaimsError and what `records.asked` does.
+    """
+    require_transaction()
+    case, way = records.asked(case_id=case_id, act=Act.MEMBER_CLAIM, by=by, now=now)
+    with identity.acting(ActorKind.SYSTEM):
+        _check(case.person_id, claimed, now)
+        _wait(case.person_id, claimed, now, answered=_is_own(case.person_id, claimed))
+    subject = members.audit_id(case.person_id)
+    audit.record(by=by, action=ACTION, now=now, purpose=case.reason, subject=subject, count=1, case=case.number)
+    notices.tell(person_id=case.person_id, kind=Kind.RECEIPT_CLAIMED, way=Way(way), now=now)
+
+
+def _check(person_id: int, claimed: Claimed, now: datetime) -> None:
+    """Raises ClaimDayError, TooManyClaimsError; neither says whether there is such a receipt."""
     today = localdate(now)
     day = claimed.business_day
     since = [localdate(card.since) for card in members.cards_of(person_id, now=now)]
@@ -54,30 +85,35 @@ def claim(*, person_id: int, claimed: Claimed, by: Actor, now: datetime) -> None
         raise ClaimDayError(
             "a purchase is claimed of a day on which its buyer was a member, and while receipts are kept"
         )
-    if purchases.is_own(
-        person_id=person_id,
-        store_id=claimed.store_id,
-        day=day,
-        workstation=claimed.workstation,
-        sequence=claimed.sequence,
-        code=claimed.code,
-    ):
-        raise AlreadyYoursError("this receipt is among the member's own")
     mine = Claim.objects.filter(person_id=person_id, made_at__gt=now - timedelta(days=CLAIM_DAYS))
     if mine.count() >= MOST_CLAIMS:
         raise TooManyClaimsError(f"a member waits for at most {MOST_CLAIMS} receipts at once")
+
+
+def _is_own(person_id: int, claimed: Claimed) -> bool:
+    return purchases.is_own(
+        person_id=person_id,
+        store_id=claimed.store_id,
+        day=claimed.business_day,
+        workstation=claimed.workstation,
+        sequence=claimed.sequence,
+        code=claimed.code,
+    )
+
+
+def _wait(person_id: int, claimed: Claimed, now: datetime, *, answered: bool = False) -> None:
     row = Claim(
         person_id=person_id,
         store_id=claimed.store_id,
-        business_day=day,
+        business_day=claimed.business_day,
         workstation=claimed.workstation,
         sequence=claimed.sequence,
         code=claimed.code,
         total_cents=claimed.total_cents,
         made_at=now,
+        answered_at=now if answered else None,
     )
     Claim.objects.bulk_create([row], ignore_conflicts=True)
-    audit.record(by=by, action="intake.claim", now=now, subject=members.audit_id(person_id), count=1)
 
 
 def withdraw(*, person_id: int, claim_id: int, by: Actor, now: datetime) -> None:
@@ -94,7 +130,7 @@ def own_claims(*, person_id: int, now: datetime) -> list[OwnClaim]:
     rows = Claim.objects.filter(person_id=person_id, made_at__gt=now - timedelta(days=CLAIM_DAYS)).order_by(
         "-made_at", "-pk"
     )
-    return [
+    waiting = [
         OwnClaim(
             row.pk,
             Claimed(row.store_id, row.business_day, row.total_cents, row.workstation, row.sequence, row.code),
@@ -102,6 +138,7 @@ def own_claims(*, person_id: int, now: datetime) -> list[OwnClaim]:
         )
         for row in rows
     ]
+    return [each for each in waiting if not _is_own(person_id, each.claimed)]  # claimed for them, and theirs before
 
 
 def open_at(store_ids: Collection[int], *, now: datetime) -> dict[int, list[OpenClaim]]:

@@ -13,13 +13,25 @@ from kvitto.intake.formats import explained, repeated_key, unreadable, without_n
 from kvitto.intake.types import Raw, Reason, Refusal
 from kvitto.kernel.money import END
 from kvitto.purchases.rules import canonical
-from kvitto.purchases.types import MAX_LINES, Amount, CardNumber, Code, Instant, Line, Receipt, Tender, Text, Vat
+from kvitto.purchases.types import (
+    MAX_LINES,
+    ORDER,
+    REFERENCE,
+    Amount,
+    CardNumber,
+    Code,
+    Instant,
+    Line,
+    Receipt,
+    Tender,
+    Text,
+    Vat,
+)
 
 NON_SALES = frozenset(
     {"training", "suspended", "cancelled", "no_sale", "sign_on", "sign_off", "pay_in", "pay_out", "other"}
 )  # as in `Header.type`
 POST_VOID = "post_void"  # as in `PostVoid.type`
-ORDER, REFERENCE = "order:", "reference:"  # no till has such a code: it has no colon
 
 Number = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9._-]{{1,32}}{END}")]
 Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", description="ISO 4217")]

@@ -5,6 +5,8 @@ import re
 END = r"$(?!\n)"  # the end of the text: a bare $ would let a line break follow
 AMOUNT_PATTERN = rf"^-?[0-9]{{1,9}}\.[0-9]{{2}}{END}"
 _AMOUNT = re.compile(AMOUNT_PATTERN)
+_TYPED = re.compile(r"(-?)([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
+_SPACES = re.compile(r"\s+")
 
 
 def cents(amount: str) -> int:
@@ -21,6 +23,16 @@ def parse_amount(text: str) -> int:
     if not _AMOUNT.match(text):
         raise ValueError(f"not an amount with two decimals: {text[:30]!r}")
     return cents(text)
+
+
+def typed_cents(text: str) -> int | None:
+    """The cents of an amount as people type it, such as `12,50`, `12` or `1 234.5`; None for what is none."""
+    found = _TYPED.fullmatch(_SPACES.sub("", text))
+    if found is None:
+        return None
+    sign, whole, part = found.groups()
+    cents_ = int(whole) * 100 + int((part or "0").ljust(2, "0"))
+    return -cents_ if sign else cents_
 
 
 def amount(cents_: int) -> str:

@@ -15,7 +15,7 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=6)
 
 STATED: Collection[Kind] = (Kind.CHOICE_HOLDS, Kind.CHOICE_WAITS, Kind.CHOICE_CONFIRMED)  # they name a statement
 NUMBERED: Collection[Kind] = (*STATED, Kind.WARRANTY_ENDS)  # that names the days
-WITH_WAY: Collection[Kind] = (Kind.CHOICE_HOLDS, Kind.CHOICE_WAITS, Kind.RECORDED_REMOVED)
+WITH_WAY: Collection[Kind] = (Kind.CHOICE_HOLDS, Kind.CHOICE_WAITS, Kind.RECORDED_REMOVED, Kind.RECEIPT_CLAIMED)
 
 _PORTS = {"smtps": 465, "smtp": 587}
 

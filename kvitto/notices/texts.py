@@ -18,6 +18,10 @@ _SENTENCES: dict[Kind, Promise] = {
     Kind.RECORDED_REMOVED: _(
         "What was recorded of your purchases beyond your choices was removed, as was asked {way}. If that was not you, tell us."
     ),
+    Kind.RECEIPT_CLAIMED: _(
+        "A purchase without the card was written down as yours, as was asked {way}, and its receipt is asked for. If that was not "
+        "you, tell us."
+    ),
     Kind.HOUSEHOLD_JOINED: _("An adult has come into your household with an invitation of yours."),
     Kind.HOUSEHOLD_LEFT: _("An adult has left your household."),
     Kind.HOUSEHOLD_TAKEN_OUT: _("Your main member has ended your place in the household. Your receipts stay yours."),

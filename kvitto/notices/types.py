@@ -12,6 +12,7 @@ class Kind(StrEnum):
     CHOICE_WAITS = "choice_waits"  # staff wrote a choice down, and it waits for the person's yes
     CHOICE_CONFIRMED = "choice_confirmed"  # what waited was confirmed with the code from a letter
     RECORDED_REMOVED = "recorded_removed"  # staff had what was recorded removed, as the person asked
+    RECEIPT_CLAIMED = "receipt_claimed"  # staff wrote down that a receipt without the card is the person's
     HOUSEHOLD_JOINED = "household_joined"  # to the main member: an adult has come in
     HOUSEHOLD_LEFT = "household_left"  # to the main member: an adult has gone
     HOUSEHOLD_TAKEN_OUT = "household_taken_out"  # to the one whose place was ended

@@ -19,7 +19,7 @@ from kvitto.members import queries as members
 from kvitto.purchases import arrivals
 from kvitto.purchases.models import KeptBack
 from kvitto.purchases.rules import DIGEST_VERSION
-from kvitto.purchases.types import Existing, Head, LevelReason, Packed, Stored, TakenBack, Voiding
+from kvitto.purchases.types import ORDER, Existing, Head, LevelReason, Packed, Stored, TakenBack, Voiding
 from kvitto.stores.types import Level
 from kvitto.vault import actions as vault
 from kvitto.vault.types import Compartment, ToSeal
@@ -101,7 +101,7 @@ FROM unnest(%s::date[], %s::bigint[], %s::text[], %s::bigint[], %s::timestamptz[
     AS l (business_day, store_id, workstation, sequence, begin_time, store, sold_on, till, number, time, code)
 JOIN purchases_receipt r USING (business_day, store_id, workstation, sequence, begin_time)
 LEFT JOIN stores_store st ON st.code = l.store
-WHERE l.code IS NOT NULL OR st.id IS NOT NULL
+WHERE l.sold_on IS NULL OR st.id IS NOT NULL
 """
 _VOID = """
 INSERT INTO purchases_voiding (store_id, business_day, workstation, sequence, begin_time, at)
@@ -267,6 +267,8 @@ def _link(cursor: psycopg.Cursor[Any], heads: Sequence[Head]) -> None:
             for each in head.origins
         ]
         rows += [(*key, None, None, None, None, None, code) for code in head.origin_codes]
+        if head.kind == "return" and head.key.workstation.startswith(ORDER):
+            rows.append((*key, None, None, head.key.workstation, None, None, None))
     if rows:
         cursor.execute(_LINK, [list(column) for column in zip(*rows, strict=True)])
 

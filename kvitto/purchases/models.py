@@ -92,9 +92,10 @@ class KeptBack(models.Model):
 
 
 class Link(models.Model):
-    """A sale as a return names it: by its key, or by the code on it. Without a foreign key to either: see decision 17.
+    """A sale as a return names it: by its key, by the code on it, or by the web order that both are parts of.
 
-    Whether it is among the buyer's own receipts is asked when somebody looks, so it resolves when it comes in.
+    Whether it is among the buyer's own receipts is asked when somebody looks, so it resolves when it comes in. Without a foreign
+    key to either: see decision 17.
     """
 
     business_day = models.DateField()
@@ -116,7 +117,8 @@ class Link(models.Model):
                     store__isnull=False, sold_on__isnull=False, workstation__isnull=False, sequence__isnull=False
                 )
                 & Q(code=None)
-                | Q(store=None, sold_on=None, workstation=None, sequence=None, begin_time=None, code__isnull=False),
+                | Q(store=None, sold_on=None, workstation=None, sequence=None, begin_time=None, code__isnull=False)
+                | Q(store=None, sold_on=None, workstation__isnull=False, sequence=None, begin_time=None, code=None),
                 name="purchases_link_names",
             )
         ]
@@ -128,7 +130,7 @@ class Link(models.Model):
         person = Held(FieldClass.IDENTIFIER, "whose receipts they are", Rule.PURCHASE_WINDOW, exported=True)
         store = _purchase("where the goods were sold")
         sold_on = _purchase("on which day")
-        workstation = _purchase("at which till")
+        workstation = _purchase("at which till, or of which web order")
         sequence = _purchase("under which number")
         begin_time = _purchase("at which time, where the till says it")
         code = _purchase("by which code, where the till says that instead")

@@ -10,20 +10,24 @@ from kvitto.kernel.db import batch_cursor
 from kvitto.purchases.types import Beside, Related, Replaced
 
 # Every sale that a person's returns name, found among their own receipts or not: of a number that was used twice on a day, the last
-# before the return
+# before the return; of a web order, every delivery before the refund
 _RELATED = """
 SELECT r.business_day, r.id, r.store_id, r.end_time, r.total_cents, r.currency,
     s.business_day, s.id, s.store_id, s.end_time, s.total_cents, s.currency
 FROM purchases_link l JOIN purchases_receipt r ON r.business_day = l.business_day AND r.id = l.receipt_id
 LEFT JOIN LATERAL (
-    SELECT o.business_day, o.id, o.store_id, o.end_time, o.total_cents, o.currency FROM purchases_receipt o
+    (SELECT o.business_day, o.id, o.store_id, o.end_time, o.total_cents, o.currency FROM purchases_receipt o
     WHERE o.business_day = l.sold_on AND o.store_id = l.store_id AND o.workstation = l.workstation
         AND o.sequence = l.sequence AND (l.begin_time IS NULL OR o.begin_time = l.begin_time)
         AND o.person_id = l.person_id AND o.end_time <= r.end_time AND o.id <> r.id
     UNION ALL
     SELECT o.business_day, o.id, o.store_id, o.end_time, o.total_cents, o.currency FROM purchases_receipt o
     WHERE l.code IS NOT NULL AND o.person_id = l.person_id AND o.code = l.code AND o.end_time <= r.end_time AND o.id <> r.id
-    ORDER BY end_time DESC LIMIT 1
+    ORDER BY end_time DESC LIMIT 1)
+    UNION ALL
+    SELECT o.business_day, o.id, o.store_id, o.end_time, o.total_cents, o.currency FROM purchases_receipt o
+    WHERE l.code IS NULL AND l.sold_on IS NULL AND o.person_id = l.person_id AND o.store_id = r.store_id
+        AND o.workstation = l.workstation AND o.kind = 'sale' AND o.end_time <= r.end_time
 ) s ON true
 WHERE l.person_id = %(person)s AND r.person_id = %(person)s ORDER BY r.end_time, r.id, s.end_time, s.id
 """

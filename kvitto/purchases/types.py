@@ -17,6 +17,10 @@ from kvitto.stores.types import Level
 
 MAX_LINES = 5_000
 MAX_ORIGINS = 20
+ORDER, REFERENCE = (
+    "order:",
+    "reference:",
+)  # in the place of a till, whose code has no colon: a web order, a partner's number
 QUANTITY_PATTERN = rf"^-?[0-9]{{1,9}}(\.[0-9]{{1,4}})?{END}"
 
 Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN, description='Two decimals, as a string: "-1.05"')]

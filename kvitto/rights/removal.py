@@ -30,6 +30,7 @@ from kvitto.purchases.types import LevelReason, ProductContent, Recorded
 from kvitto.rights.models import Sweep
 from kvitto.rights.types import Removal, Removed
 from kvitto.staff import records
+from kvitto.staff.types import Act
 from kvitto.stores import queries as stores
 from kvitto.stores.types import Level
 
@@ -74,10 +75,10 @@ def remove_recorded(*, person_id: int, by: Actor, now: datetime) -> Removed:
 def remove_for(*, case_id: int, by: Actor, now: datetime) -> None:
     """As `remove_recorded`, for the member of a case at a service point or on the phone; they get a notice.
 
-    The system opens what is removed: staff see none of it, nor how much it was. Raises what `records.removal_for` does.
+    The system opens what is removed: staff see none of it, nor how much it was. Raises what `records.asked` does.
     """
     require_transaction()
-    case, way = records.removal_for(case_id=case_id, by=by, now=now)
+    case, way = records.asked(case_id=case_id, act=Act.MEMBER_REMOVE, by=by, now=now)
     _remove_recorded(case.person_id, by=by, now=now, case=case.number)
     notices.tell(person_id=case.person_id, kind=Kind.RECORDED_REMOVED, way=Way(way), now=now)
 

@@ -113,6 +113,7 @@ SHOWN_BY: dict[Topic, tuple[Act, ...]] = {  # to others than the person; a test 
     Topic.CHOICES: (Act.MEMBER_VIEW_CHOICES, Act.MEMBER_REGISTER_CHOICE, Act.MEMBER_REMOVE),
     Topic.PURCHASES: (
         Act.MEMBER_VIEW_BONUS,
+        Act.MEMBER_CLAIM,
         Act.CASE_OPEN,
         Act.CASE_APPROVE,
         Act.LINES_OPEN,

@@ -210,10 +210,13 @@ def register_category(*, case_id: int, category: str, value: int, by: Actor, now
     )
 
 
-def removal_for(*, case_id: int, by: Actor, now: datetime) -> tuple[OpenCase, Channel]:
-    """One's own case whose member may have something removed, and the way in which they ask. Raises NoCaseError, DeniedError."""
+def asked(*, case_id: int, act: Act, by: Actor, now: datetime) -> tuple[OpenCase, Channel]:
+    """One's own case whose member asks for an act of a service point, and the way in which they ask. Shows nothing of them.
+
+    Raises NoCaseError, DeniedError.
+    """
     require_transaction()
-    case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_REMOVE,), by=by, now=now)
+    case = _permitted(case_id, Duty.SERVICE_POINT, (act,), by=by, now=now)
     return case, _way(case)
 
 

@@ -70,6 +70,7 @@ class Act(StrEnum):
     MEMBER_VIEW_CHOICES = "member.view_choices"
     MEMBER_REGISTER_CHOICE = "member.register_choice"
     MEMBER_REMOVE = "member.remove"
+    MEMBER_CLAIM = "member.claim"
     MEMBER_VIEW_HOUSEHOLD = "member.view_household"
     MEMBER_VIEW_BONUS = "member.view_bonus"
     MEMBER_ISSUE_CODE = "member.issue_code"

@@ -96,6 +96,17 @@ def places() -> Mapping[int, StorePlace]:
     return held.places
 
 
+def find_places(text: str) -> list[StorePlace]:
+    """The stores whose name, town and chain have all the words of a text, by name; none for a text without a word."""
+    words = text.casefold().split()
+    found = [
+        place
+        for place in places().values()
+        if words and all(word in f"{place.name} {place.town} {place.chain}".casefold() for word in words)
+    ]
+    return sorted(found, key=lambda place: (sort_key(place.name), place.id))
+
+
 def count_stores() -> int:
     """How many stores are known, closed ones too."""
     return models.Store.objects.count()

@@ -119,6 +119,7 @@ _STAFF_PAGES: dict[str, Act] = {
     "record-choice": Act.MEMBER_REGISTER_CHOICE,
     "record-removal": Act.MEMBER_REMOVE,
     "record-bonus": Act.MEMBER_VIEW_BONUS,
+    "record-claim": Act.MEMBER_CLAIM,
     "record-letter": Act.MEMBER_REGISTER_CHOICE,
     "case-close": Act.STAFF_OWN_CASES,
     "cases": Act.STAFF_OWN_CASES,

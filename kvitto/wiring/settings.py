@@ -167,7 +167,9 @@ MIDDLEWARE = [
 
 DATABASES = {"default": database.django_settings("web"), "owner": database.django_settings("owner")}
 if env_bool("KVITTO_DATABASE_POOL", default=False):  # on in the web server, where each request is a thread of its own
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 10, "reset": identity.forget}
+    # While the database is away, whoever asks is told so within 5 s, and 5 s after it is back nobody is.
+    waits = {"timeout": 5, "reconnect_timeout": 5}
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 10, "reset": identity.forget, **waits}
 SERVICES_END = {  # by the topic of a choice: what deletes all that a service has kept of somebody, once they turn it off
     "receipt_archive": "kvitto.archive.actions.end",
     "warranty_receipts": "kvitto.warranties.actions.end",

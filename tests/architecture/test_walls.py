@@ -432,6 +432,11 @@ MACHINES = {  # who takes up an identity that reaches more than its owner's rows
     ("kvitto.bonus.view", "acting", "SYSTEM"): "a household's step goes by everybody's purchases; out comes one's own",
     ("kvitto.rights.inspection", "acting", "SYSTEM"): "a member's own place in a household, and cases about them",
     ("kvitto.oversight.queries", "acting", "SYSTEM"): "a member's own look-ups: their duties and deliveries",
+    (
+        "kvitto.intake.claims",
+        "acting",
+        "SYSTEM",
+    ): "staff write a claim down for a member, and see nothing of what is there",
     ("kvitto.rights.removal", "acting", "SYSTEM"): "a member's own receipts lose something, which no page may do",
     ("kvitto.archive.actions", "acting", "SYSTEM"): "a member's own archive loses something, which no page may do",
     ("kvitto.warranties.actions", "acting", "SYSTEM"): "a member's own warranty receipts change, which no page may do",

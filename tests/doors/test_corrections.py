@@ -7,6 +7,7 @@ import pytest
 from kvitto.intake.actions import take_in
 from kvitto.intake.models import Claim
 from kvitto.intake.reference import Reference
+from kvitto.intake.types import Form
 from kvitto.kernel.db import opened
 from tests.cast import MILK, NOW, TILL, line, raw, receipt, take
 from tests.doors.reading import signed_in, text_of
@@ -21,6 +22,7 @@ BACK = receipt(
     type="return",
     origins=[NAMED],
 )
+SALE = receipt(drop=["workstation", "sequence", "channel"])
 VOID = {
     "type": "post_void", "store": "101", "business_day": "2026-11-20", "workstation": "1", "sequence": 4800,
     "end_time": "2026-11-20T18:00:00+02:00", "voids": {"business_day": "2026-11-20", "workstation": "1", "sequence": 4711},
@@ -91,6 +93,20 @@ def test_a_corrected_receipt_says_what_it_came_to_before(aino):
 
     shown = text_of(aino.get(addresses(aino)["Grocer Harbour"]))
     assert f"Corrected by the till on 22.11.2026; before, it came to 2,15{SPACE}€" in shown
+
+
+def test_a_web_orders_deliveries_and_refunds_lead_to_each_other(aino):
+    ordered = {"order": "W-17", "ordered_at": "2026-11-19T20:00:00+02:00"}
+    parts = [SALE | {"part": 1}, {name: BACK[name] for name in SALE if name != "store"} | {"part": 2, "store": "101"}]
+    with opened():
+        batch = [each._replace(form=Form.ORDER) for each in raw(*(each | ordered for each in parts))]
+        take_in(batch=batch, by=TILL, now=NOW, reference=Reference())
+
+    listed = re.findall(r'href="(/receipts/2[^"]+)"', aino.get("/receipts").content.decode())
+    back, sale = (text_of(aino.get(address)) for address in listed)
+    assert "Order W-17 · part 1" in sale
+    assert f"Refunded from the order 21.11.2026, Grocer Harbour, −2,15{SPACE}€" in sale
+    assert f"Belongs to the receipt from Grocer Harbour, 20.11.2026, 2,15{SPACE}€" in back
 
 
 # Bought without the card

@@ -1,13 +1,17 @@
 """What a member has done for them at a service point and on the phone: where it was, and what is recorded already removed."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from kvitto.audit.models import Entry
 from kvitto.choices.models import Statement
+from kvitto.intake.models import Claim
+from kvitto.intake.types import State
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.periods import Period
+from kvitto.members.queries import audit_id
 from kvitto.notices.models import Notice
 from kvitto.purchases import queries as purchases
 from kvitto.staff.models import Case
@@ -109,3 +113,63 @@ def test_for_a_minor_nothing_is_offered_that_would_be_refused(crew, cast):
 
     assert "Allow it" not in shown
     assert "Record it again" not in shown
+
+
+# Bought without the card
+
+PAPER = {"total": "2,15", "workstation": "1", "sequence": "4711", "code": ""}
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+BARE = receipt(drop=["card"], business_day=f"{YESTERDAY:%Y-%m-%d}", end_time=YESTERDAY.isoformat())
+
+
+def write_down(disa, record, **fields):
+    found = disa.get(f"{record}/claim", {"find": "harbour oulu"}).content.decode()
+    (store,) = re.findall(r'href="\?store=(\d+)"', found)
+    assert "Grocer Harbour, Oulu" in text_of(disa.get(f"{record}/claim", {"store": store}))
+    return disa.post(f"{record}/claim", PAPER | {"store": store, "business_day": BARE["business_day"]} | fields)
+
+
+@pytest.mark.parametrize(("proof", "way"), [("id_card", "service_point"), ("questions", "phone")])
+def test_a_receipt_on_paper_is_written_down_for_a_member_and_comes(crew, cast, proof, way):
+    disa, record = asked(crew, proof)
+    before = len(recorded(cast.chen))
+
+    answer = write_down(disa, record)
+
+    assert "It is written down." in text_of(disa.get(answer["Location"]))
+    entry = Entry.objects.get(action="intake.claim")
+    assert (entry.actor_kind, entry.case) == ("staff", f"case-{Case.objects.get().pk}")
+    assert entry.subject == audit_id(cast.chen)
+    assert Notice.objects.filter(kind="receipt_claimed", way=way, person_id=cast.chen).count() == 1
+    chen = signed_in(cast.chen, "chen")
+    assert "Till 1 · receipt 4711" in text_of(chen.get("/receipts/claim"))
+    assert "Noted that a purchase without the card is yours" in text_of(chen.get("/account/traces"))
+
+    assert take(BARE, now=datetime.now(UTC)).states == [State.RECORDED]
+    assert len(recorded(cast.chen)) == before + 1
+
+
+def test_a_receipt_that_is_theirs_already_is_answered_and_counted_like_any_other(crew, cast):
+    take(BARE | {"card": CHEN_CARD}, now=datetime.now(UTC))
+    disa, record = asked(crew)
+
+    answers = {text_of(disa.get(write_down(disa, record, sequence=n)["Location"])) for n in range(4702, 4712)}
+    assert len(answers) == 1
+    assert "Ten receipts are waited for already:" in text_of(write_down(disa, record, sequence=1))
+    assert "Ten receipts are waited for already:" in text_of(write_down(disa, record))
+
+    assert Claim.objects.filter(answered_at=None).count() == 9, "no till is asked for it"
+    waiting = text_of(signed_in(cast.chen, "chen").get("/receipts/claim"))
+    assert ("receipt 4702" in waiting, "receipt 4711" in waiting) == (True, False)
+
+
+def test_nobody_else_writes_a_receipt_down_and_nobody_after_the_look_up(crew, cast):
+    disa, record = asked(crew)
+    for name in ("dag", "elsa", "greta", "ines"):
+        client = browser_of(getattr(crew, name))
+        assert {client.get(f"{record}/claim").status_code, client.post(f"{record}/claim").status_code} == {403}
+    assert "A day is expected" in text_of(write_down(disa, record, business_day=f"{TODAY + timedelta(days=900)}"))
+    disa.post(f"{record.replace('look-up', 'cases')}/close")
+
+    assert disa.post(f"{record}/claim").status_code == 404
+    assert not Claim.objects.exists()

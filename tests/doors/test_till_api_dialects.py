@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kvitto.intake import gaps
+from kvitto.intake.dialects import profiles
 from kvitto.intake.models import NonSale, Quarantine
 from kvitto.purchases import queries as purchases
 from tests.cast import AINO_CARD
@@ -62,6 +63,29 @@ def test_json_of_a_dialect_is_named_by_its_profile(api, key):
 
     assert api.post("/receipts", body, key, **named).items == ["recorded", "recorded"]
     assert api.post("/receipts", retail_receipt(2), key, **named).items == ["same"]
+
+
+def test_an_installation_has_profiles_of_its_own(api, key, tmp_path, monkeypatch, caplog):
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    (folder / "our-shop.toml").write_text('base = "retail-json"\nabout = "x"\n[key.store_codes]\n15594097 = "101"\n')
+    (folder / "broken.toml").write_text('about = "y"\n')
+    kept = [profiles.names, profiles.named, profiles._own]
+    with monkeypatch.context() as here:
+        here.setenv("KVITTO_HOME", str(tmp_path))
+        for each in kept:
+            each.cache_clear()
+        profiles.names()
+    try:
+        body = retail_receipt(1, business_unit={"service_id": "15594097"})
+        named = {"content_type": "application/json; profile=our-shop"}
+        assert api.post("/receipts", body, key, **named).items == ["recorded"]
+        wrong = api.post("/receipts", body, key, content_type="application/json; profile=broken")
+        assert (wrong.status, b"our-shop, retail-json" in wrong.body) == (415, True)
+        assert "broken.toml: the profile broken is refused:" in caplog.text
+    finally:
+        for each in kept:
+            each.cache_clear()
 
 
 def test_what_is_no_sale_and_lacks_its_key_is_told(api, key):

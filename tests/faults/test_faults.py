@@ -29,7 +29,7 @@ def test_whatever_breaks_each_receipt_is_there_once_and_whole():
     assert figures["receipts"] > 1_000
     assert figures["database_crashes"] == 1
     assert figures["kills"]
-    assert figures["cut_answers"]
+    assert figures.get("cut_answers", 0) + figures.get("half_answers", 0)
 
 
 def test_the_same_seed_makes_the_same_transactions():

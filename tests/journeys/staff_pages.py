@@ -109,6 +109,8 @@ def _at_point(names: Mapping[str, str], card: str) -> Iterator[State]:
     yield State("staff-record-choices", "/staff/look-up", "waits", who=disa, act=lambda page: _waits(page, card))
     yield State("staff-record-removal", "/staff/look-up", who=disa, act=lambda page: _to_removal(page, card))
     yield State("staff-record-bonus", "/staff/look-up", who=disa, act=lambda page: _to_bonus(page, card))
+    yield State("staff-record-claim", "/staff/look-up", "found", who=disa, act=lambda page: _to_claim(page, card))
+    yield State("staff-record-claim", "/staff/look-up", "wrong", who=disa, act=lambda page: _claim_nothing(page, card))
     yield State("staff-record-letter", "/staff/look-up", who=disa, act=lambda page: _letter(page, card))
     yield State("staff-record-code", "/staff/look-up", who=disa, act=lambda page: _code(page, card))
 
@@ -176,6 +178,27 @@ def _to_bonus(page: Page, card: str) -> None:
     _look_up(page, card)
     with page.expect_navigation():
         page.click("main a.button[href$='/bonus']")
+
+
+def _to_claim(page: Page, card: str) -> None:
+    """The stores whose names have an o."""
+    _look_up(page, card)
+    with page.expect_navigation():
+        page.click("main a.button[href$='/claim']")
+    page.fill("main input[name=find]", "o")
+    with page.expect_navigation():
+        page.press("main input[name=find]", "Enter")
+
+
+def _claim_nothing(page: Page, card: str) -> None:
+    """A receipt that is not named."""
+    _to_claim(page, card)
+    with page.expect_navigation():
+        page.click("main a.entry")
+    page.fill("main input[name=business_day]", "2026-11-20")
+    page.fill("main input[name=total]", "plenty")
+    with page.expect_navigation():
+        page.click("main form.sheet button")
 
 
 def _waits(page: Page, card: str) -> None:

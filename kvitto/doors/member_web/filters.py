@@ -8,11 +8,10 @@ from datetime import date
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kvitto.kernel.money import typed_cents
 from kvitto.spending.types import Filter
 
-_AMOUNT = re.compile(r"(-?\d{1,7})(?:[.,](\d{1,2}))?", re.ASCII)
 _STORE = re.compile(r"\d{1,18}", re.ASCII)
-_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +57,7 @@ def _day(text: str, problems: list[Promise]) -> date | None:
 def _cents(text: str, problems: list[Promise]) -> int | None:
     if not text.strip():
         return None
-    cents = cents_of(text)
+    cents = typed_cents(text)
     if cents is None:
         problems.append(_("That is not an amount: write it as 12,50."))
     return cents
-
-
-def cents_of(text: str) -> int | None:
-    """The cents of an amount such as `12,50`; None for what is none."""
-    text = _SPACES.sub("", text)
-    amount = _AMOUNT.fullmatch(text)
-    if amount is None:
-        return None
-    cents = int(amount[1]) * 100
-    part = int((amount[2] or "0").ljust(2, "0"))
-    return cents - part if text.startswith("-") else cents + part

@@ -12,6 +12,14 @@ from kvitto.notices.rules import STATED
 from kvitto.notices.texts import sentence
 from kvitto.notices.types import Kind, Notice
 
+PAGES = {  # where to look, besides choices and the household
+    Kind.RECORD_OPENED: "traces",
+    Kind.QUESTION_ANSWERED: "traces",
+    Kind.WARRANTY_ENDS: "warranties",
+    Kind.RECORDED_REMOVED: "removal",
+    Kind.RECEIPT_CLAIMED: "claim",
+}
+
 
 @own
 def notices(request: MemberRequest, visit: Visit) -> HttpResponse:
@@ -26,11 +34,9 @@ def notices(request: MemberRequest, visit: Visit) -> HttpResponse:
 
 
 def _page(notice: Notice) -> str:
-    if notice.kind in {Kind.RECORD_OPENED, Kind.QUESTION_ANSWERED}:
-        return reverse("traces")
-    if notice.kind is Kind.WARRANTY_ENDS:
-        return reverse("warranties")
-    return reverse("choices" if notice.kind in STATED else "household")
+    if notice.kind in STATED:
+        return reverse("choices")
+    return reverse(PAGES.get(notice.kind, "household"))
 
 
 def unread(request: HttpRequest) -> dict[str, object]:

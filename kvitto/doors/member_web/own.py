@@ -31,7 +31,7 @@ from kvitto.members import queries as members
 from kvitto.members.ages import is_minor
 from kvitto.purchases import actions
 from kvitto.purchases import queries as registered
-from kvitto.purchases.types import LevelReason
+from kvitto.purchases.types import ORDER, LevelReason
 from kvitto.spending import queries as spending
 from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED, Listed, ReceiptPage
 from kvitto.stores import queries as stores
@@ -211,6 +211,7 @@ def receipt(request: MemberRequest, visit: Visit, day: date, receipt_id: int) ->
     context = {
         "receipt": found,
         "related": found.related,
+        "of_order": found.workstation.startswith(ORDER),
         "voided": words.voided(head.voided_at, found.zone) if head.voided_at else "",
         "clock": clock(head.end_time.astimezone(ZoneInfo(found.zone))),
         "why": WHY.get((head.level, head.level_reason)) or words.REASONS[head.level_reason],

@@ -69,7 +69,7 @@ def _warranty(each: Warranty, now: datetime) -> dict[str, Any]:
         (_("Seller"), f"{copy.company}, {copy.business_id}"),
         (_("Store"), f"{copy.store}, {copy.town}"),
         (_("Bought on"), day(each.business_day)),
-        (_("Receipt"), _("Till %(till)s · receipt %(number)s") % {"till": copy.workstation, "number": copy.sequence}),
+        (_("Receipt"), words.numbered(copy.workstation, copy.sequence)),
         (_("Goods"), copy.printed),
         (_("Serial number"), copy.serial),
         (_("Terms"), copy.terms),
@@ -149,7 +149,7 @@ def _receipt(page: ReceiptPage) -> dict[str, Any]:
         place.town,
         f"{place.company} · {place.business_id}",
         f"{weekday_day(head.business_day)} {pgettext('time of day', 'at')} {time}",
-        _("Till %(till)s · receipt %(number)s") % {"till": page.workstation, "number": page.sequence},
+        words.numbered(page.workstation, page.sequence),
     ]
     return {
         "store": place.name,

@@ -19,7 +19,7 @@ from kvitto.doors.member_web.formats import month as month_words
 from kvitto.households.types import Role
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.periods import Period
-from kvitto.purchases.types import LevelReason
+from kvitto.purchases.types import ORDER, REFERENCE, LevelReason
 from kvitto.rights.rules import EEA
 from kvitto.rights.types import Processor, Seen
 from kvitto.spending.types import DEPOSITS, NOT_RECORDED, TOTALS_ONLY, UNGROUPED
@@ -102,6 +102,8 @@ ACTS: dict[str, Promise] = {
     "staff.close_case": _("closed the case"),
     "intake.deliver": _("handed in receipts"),
     "intake.deliver_minute": _("handed in receipts"),
+    "intake.claim": _("noted that a purchase without the card is yours"),
+    "intake.claim.withdraw": _("took back that a purchase is yours"),
     "oversight.ask": _("asked about a look-up"),
     "choices.state": _("wrote down a choice of yours"),
     "rights.remove": _("removed what is no longer recorded about you"),
@@ -169,6 +171,16 @@ BONUS_CLASSES: dict[str, Promise] = {"standard": _("purchases"), "fuel": _("fuel
 def _named(names: dict[str, Promise], code: str) -> str:
     """The word for a code, or the code itself: a till may send more of them than there are words for."""
     return str(names.get(code, code))
+
+
+@register.simple_tag
+def numbered(workstation: str, sequence: int) -> str:
+    """What a receipt is called by: its till and number; of a web order the order and its part; of a partner's their reference."""
+    if workstation.startswith(ORDER):
+        return str(_("Order %(order)s · part %(part)s")) % {"order": workstation.removeprefix(ORDER), "part": sequence}
+    if workstation.startswith(REFERENCE):
+        return str(_("Reference %(reference)s")) % {"reference": workstation.removeprefix(REFERENCE)}
+    return str(_("Till %(till)s · receipt %(number)s")) % {"till": workstation, "number": sequence}
 
 
 @register.filter

@@ -42,7 +42,7 @@ class KeyForm(forms.Form):
         label=_("Whose receipts it may hand in"), choices=[(str(code), text) for code, text in KINDS.items()]
     )
     code = forms.CharField(
-        label=_("Code of the store, chain or company"), help_text=_("As in the network file."), max_length=32
+        label=_("Code of the store, chain or company"), help_text=_("The page Network has them."), max_length=32
     )
     days = forms.IntegerField(label=_("Days it holds"), initial=DAYS, min_value=1, max_value=MOST_DAYS)
     sandbox = forms.BooleanField(label=_("To try only: check everything, store nothing"), required=False)

@@ -5,6 +5,7 @@ from django.urls import path
 from kvitto.accounts.web import SignOut
 from kvitto.doors.staff_web import (
     cases,
+    claims,
     members,
     oversight,
     pages,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("staff/look-up/<int:case_id>/choices/decide", members.decide, name="record-choice"),
     path("staff/look-up/<int:case_id>/removal", members.removal, name="record-removal"),
     path("staff/look-up/<int:case_id>/bonus", members.bonus, name="record-bonus"),
+    path("staff/look-up/<int:case_id>/claim", claims.claim, name="record-claim"),
     path("staff/look-up/<int:case_id>/choices/letter", members.letter, name="record-letter"),
     path("staff/cases", cases.cases, name="cases"),
     path("staff/cases/new", cases.open_case, name="case-open"),

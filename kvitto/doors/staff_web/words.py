@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from kvitto.bonus.types import EntryKind
 from kvitto.choices import actions as choices
 from kvitto.doors.staff_web.access import StaffRequest
-from kvitto.intake import gaps, leftovers
+from kvitto.intake import claims, gaps, leftovers
 from kvitto.intake.types import GapState
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.errors import KvittoError
@@ -130,6 +130,12 @@ ERRORS: dict[type[KvittoError], Promise] = {
     tills.NoSuchPlaceError: _("There is no store, chain or company with this code. The network page has them."),
     tills.NoSuchKeyError: _("There is no such key."),
     tills.KeyOverError: _("This key does not hold any more."),
+    claims.ClaimDayError: _(
+        "A day is expected that is not to come, of the last two years, on which the member had a card."
+    ),
+    claims.TooManyClaimsError: _(
+        "Ten receipts are waited for already: some of them have to come first, or be taken back."
+    ),
     gaps.NoGapError: _("Nothing is missing there any more: it has come in."),
     leftovers.NoSuchConflictError: _("There is no such conflict."),
     leftovers.ConflictSettledError: _("This has been decided already."),
@@ -165,6 +171,8 @@ ACTS: dict[str, Promise] = {  # what staff do with one person's data, as it is t
     "purchases.view": _("looked at receipts"),
     "choices.state": _("wrote down a choice"),
     "choices.letter": _("made a letter"),
+    "rights.remove": _("had what is no longer recorded removed"),
+    "intake.claim": _("wrote down a purchase without the card"),
     "members.issue_code": _("made a code for the sign-in"),
 }
 KEY_STATES: dict[KeyState, Promise] = {
@@ -209,6 +217,7 @@ UNDER = {
     "record-choices": "look-up",
     "record-choice": "look-up",
     "record-removal": "look-up",
+    "record-claim": "look-up",
     "record-letter": "look-up",
     "case": "cases",
     "case-open": "cases",

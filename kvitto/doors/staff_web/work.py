@@ -26,6 +26,7 @@ Found = TypeVar("Found")
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 DONE: dict[str, Promise] = {
+    "claimed": _("It is written down. Once the till has sent the receipt, it is among the member's own."),
     "closed": _("The look-up is closed."),
     "opened": _("The case is open."),
     "waits": _("The case waits for a colleague. It can be approved within 60 minutes."),

@@ -131,9 +131,9 @@ def content_type(headers: Headers, form: Form | None) -> ContentType:
         raise RequestError(415, f"this is sent as {' or '.join(known)}, in UTF-8", {"Accept": ", ".join(known)})
     found = ContentType(name, TYPES[name], parameters.get("profile", "") if form is Form.RECEIPT else "")
     if found.profile and (
-        found.profile not in profiles.names() or found.syntax is not profiles.shipped(found.profile).syntax
+        found.profile not in profiles.names() or found.syntax is not profiles.named(found.profile).syntax
     ):
-        fitting = [each for each in profiles.names() if profiles.shipped(each).syntax is found.syntax]
+        fitting = [each for each in profiles.names() if profiles.named(each).syntax is found.syntax]
         raise RequestError(415, f"profiles for {name} are {', '.join(fitting)}")
     return found
 

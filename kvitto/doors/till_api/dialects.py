@@ -22,7 +22,7 @@ _NAMELESS = Refusal(Reason.NOT_VALID, "$", "this is no sale, and lacks a part of
 
 async def receipts(body: bytearray, written: ContentType) -> list[Raw]:
     """The receipts of a body in a dialect, and headers of what is no sale, in its order. Raises RequestError, BusyError."""
-    profile = profiles.shipped(written.profile) if written.profile else recognised(bytes(body[:_HEAD]))
+    profile = profiles.named(written.profile) if written.profile else recognised(bytes(body[:_HEAD]))
     if profile is None or profile.syntax is not written.syntax:
         raise RequestError(
             422, f"no profile knows this {written.syntax.upper()}: name one, {written.name}; profile=..."

@@ -105,7 +105,7 @@ def _taken(operation: Operation, schema_of: dict[Any, Any]) -> dict[str, Any]:
 
 def _dialects() -> dict[str, Any]:
     """What other tills write: XML that tells by itself what it is, and each dialect by the name of its profile."""
-    known = [(name, profiles.shipped(name)) for name in profiles.names()]
+    known = [(name, profiles.named(name)) for name in profiles.names()]
     media = {Syntax.JSON: bodies.JSON, Syntax.XML: "application/xml"}
     named = {f"{media[each.syntax]}; profile={name}": _schema(f"{each.about}.") for name, each in known}
     itself = (

@@ -3,6 +3,8 @@
 A profile may name another as its `base` and say only what differs: tables are merged, other values replaced.
 """
 
+import logging
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -26,10 +28,13 @@ from kvitto.intake.dialects.types import (
     VoidRule,
 )
 from kvitto.kernel.errors import InvalidError, NotFoundError
+from kvitto.kernel.home import home
 from kvitto.kernel.money import parse_amount
 from kvitto.kernel.toml import Choice, NotTomlError, Table, read, shown
 from kvitto.stores.types import Channel
 
+log = logging.getLogger(__name__)
+_NAME = re.compile(r"[a-z0-9-]{1,40}")
 _FOLDER = files("kvitto.intake.dialects") / "profiles"
 
 
@@ -43,26 +48,49 @@ class ProfileRefusedError(InvalidError):
 
 @cache
 def names() -> tuple[str, ...]:
-    """The names of the profiles that come with the program."""
-    return tuple(sorted(each.name.removesuffix(".toml") for each in _FOLDER.iterdir() if each.name.endswith(".toml")))
+    """The names of the profiles that there are: first those of this installation, then those that come with the program."""
+    return (*_own(), *_shipped())
 
 
 @cache
-def shipped(name: str) -> Profile:
-    """A profile that comes with the program. NoSuchProfileError."""
-    return parse(_content(name), name)
+def named(name: str) -> Profile:
+    """A profile by its name. NoSuchProfileError."""
+    return _own().get(name) or parse(_content(name), name)
 
 
 def load(name: str) -> Profile:
     """A profile by its name, or by the path of a file. NoSuchProfileError, ProfileRefusedError."""
     if name in names():
-        return shipped(name)
+        return named(name)
     file = File(name)
     if not file.is_file():
-        raise NoSuchProfileError(
-            f"there is no profile {name} and no such file; these come with Kvitto: {', '.join(names())}"
-        )
+        raise NoSuchProfileError(f"there is no profile {name} and no such file; these there are: {', '.join(names())}")
     return parse(file.read_bytes(), file.stem)
+
+
+@cache
+def _shipped() -> tuple[str, ...]:
+    return tuple(sorted(each.name.removesuffix(".toml") for each in _FOLDER.iterdir() if each.name.endswith(".toml")))
+
+
+@cache
+def _own() -> dict[str, Profile]:
+    """The profiles of this installation, from the folder `profiles` of its home, as they are when a process first asks.
+
+    One that is not sound, or not named in small letters, digits and hyphens, is left out and logged: the others go on.
+    """
+    found = {}
+    for file in sorted((home() / "profiles").glob("*.toml")):
+        if not _NAME.fullmatch(file.stem) or file.stem in _shipped():
+            log.warning(
+                "%s: a profile of one's own has a name of small letters, digits and hyphens that none has yet", file
+            )
+            continue
+        try:
+            found[file.stem] = parse(file.read_bytes(), file.stem)
+        except (ProfileRefusedError, NoSuchProfileError) as error:
+            log.warning("%s: %s", file, error)
+    return found
 
 
 def parse(content: bytes, name: str) -> Profile:
@@ -85,8 +113,8 @@ def _with_base(content: bytes) -> dict[str, Any]:
 
 
 def _content(name: str) -> bytes:
-    if name not in names():
-        raise NoSuchProfileError(f"there is no profile {name}; these come with Kvitto: {', '.join(names())}")
+    if name not in _shipped():
+        raise NoSuchProfileError(f"there is no profile {name}; these come with Kvitto: {', '.join(_shipped())}")
     return (_FOLDER / f"{name}.toml").read_bytes()
 
 

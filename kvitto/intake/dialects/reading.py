@@ -28,9 +28,9 @@ def syntax_of(head: bytes) -> Syntax | None:
 
 
 def recognised(head: bytes) -> Profile | None:
-    """The profile that comes with the program and knows a file that begins so; the one that asks for most."""
+    """The profile that knows a file that begins so: the one that asks for most, this installation's own before others."""
     root = root_of(head) if syntax_of(head) is Syntax.XML else None
-    known = [profile for profile in map(profiles.shipped, profiles.names()) if _knows(profile, head, root)]
+    known = [profile for profile in map(profiles.named, profiles.names()) if _knows(profile, head, root)]
     return max(known, key=lambda profile: len(profile.recognised.namespace) if profile.recognised else 0, default=None)
 
 

@@ -11,7 +11,7 @@ from kvitto.intake import queries
 from kvitto.intake.actions import take_in
 from kvitto.intake.models import NonSale
 from kvitto.intake.reference import Reference
-from kvitto.intake.types import State
+from kvitto.intake.types import Form, State
 from kvitto.kernel import database
 from kvitto.kernel.actor import Actor, ActorKind
 from kvitto.kernel.db import opened
@@ -69,6 +69,36 @@ def test_a_return_that_comes_first_finds_its_sale_when_that_comes(cast):
 
     take(SALE)
     assert related(cast.aino) == [([-215], [], 0), ([], [215], 0)]
+
+
+def order(part, hour, **fields):
+    """A part of a web order: a delivery, or what fields make of it."""
+    made = receipt(drop=["workstation", "sequence", "channel"], **fields)
+    numbered = {"part": part, "order": "W-17", "ordered_at": "2026-11-19T20:00:00+02:00"}
+    return made | numbered | {"end_time": f"2026-11-20T{hour}:00:00+02:00"}
+
+
+def take_orders(*parts):
+    with opened():
+        batch = [each._replace(form=Form.ORDER) for each in raw(*parts)]
+        return take_in(batch=batch, by=TILL, now=NOW, reference=Reference()).states
+
+
+def test_a_refund_of_a_web_order_and_the_deliveries_before_it_lead_to_each_other(cast):
+    refund = order(3, 12, **{name: BACK[name] for name in ("lines", "type")})
+    take_orders(refund)
+    assert related(cast.aino) == [([], [], 1)]
+
+    take_orders(order(1, 10), order(2, 11), order(4, 13), order(1, 10, card=BJORN_CARD) | {"order": "W-18"})
+    assert related(cast.aino) == [([-215], [], 0), ([-215], [], 0), ([], [215, 215], 0), None]
+    assert related_of(cast.bjorn) == {}
+
+
+def test_a_refund_leads_to_nobody_elses_delivery(cast):
+    take_orders(order(1, 10, card=BJORN_CARD), order(2, 12, **{name: BACK[name] for name in ("lines", "type")}))
+
+    assert related(cast.aino) == [([], [], 1)]
+    assert related_of(cast.bjorn) == {}
 
 
 def test_a_return_in_another_store_names_the_sale_by_its_code(cast):

@@ -17,7 +17,7 @@ PAGE = (ROOT / "docs" / "reference" / "dialect-profiles.md").read_text()
 
 
 def test_the_profiles_that_come_along_are_sound_and_on_the_page():
-    assert {profiles.shipped(name).name for name in profiles.names()} == {
+    assert {profiles.named(name).name for name in profiles.names()} == {
         "poslog", "ncr-acs", "wincor", "digital-receipt-se", "retail-json",
     }  # fmt: skip
     assert [name for name in profiles.names() if f"`{name}`" not in PAGE] == []
@@ -45,7 +45,7 @@ def test_a_profile_of_its_own_says_what_differs_and_keeps_the_rest(tmp_path):
         'base = "ncr-acs"\nabout = "our tills"\n[key.store_codes]\n9 = "101"\n[lines]\nvoid_rule = "itself"\n'
     )
 
-    ours, base = profiles.load(str(file)), profiles.shipped("ncr-acs")
+    ours, base = profiles.load(str(file)), profiles.named("ncr-acs")
 
     assert (ours.name, ours.key.store_codes, ours.lines.void_rule) == ("ours", {"9": "101"}, "itself")
     assert ours.lines.in_store_digits == base.lines.in_store_digits
@@ -120,11 +120,11 @@ def test_xml_that_nobody_knows_is_not_guessed_at():
 
 def test_what_was_said_of_a_file_goes_before_what_it_looks_like():
     assert dialect_of(retail(), said=Format.KVITTO, profile=None) is None
-    assert dialect_of(OWN, said=Format.AUTO, profile=profiles.shipped("retail-json")).name == "retail-json"
+    assert dialect_of(OWN, said=Format.AUTO, profile=profiles.named("retail-json")).name == "retail-json"
     with pytest.raises(UnknownDialectError):
         dialect_of(OWN, said=Format.JSON, profile=None)
     with pytest.raises(UnknownDialectError, match="is for json, not for xml"):
-        dialect_of(OWN, said=Format.XML, profile=profiles.shipped("retail-json"))
+        dialect_of(OWN, said=Format.XML, profile=profiles.named("retail-json"))
 
 
 def test_of_two_profiles_that_know_a_file_the_one_that_asks_for_more_reads_it():

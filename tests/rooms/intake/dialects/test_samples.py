@@ -86,7 +86,7 @@ def content(name):
 
 
 def profile(name):
-    return profiles.parse(CODED, "shops") if name == "retail-json" else profiles.shipped(name)
+    return profiles.parse(CODED, "shops") if name == "retail-json" else profiles.named(name)
 
 
 def test_every_sample_is_accounted_for():

@@ -111,7 +111,7 @@ def test_what_never_ends_is_given_up_early(start):
             fed += len(piece)
             yield piece
 
-    found = list(reading.translated(endless(), profile=profiles.shipped("poslog"), zones=ZONES))
+    found = list(reading.translated(endless(), profile=profiles.named("poslog"), zones=ZONES))
 
     assert [raw.refusal and raw.refusal.reason for raw in found[-1].raws] == [None, Reason.TOO_LARGE]
     assert fed < 2 * xml.MAX_TAG_BYTES
@@ -134,9 +134,7 @@ def test_memory_does_not_grow_with_the_file():
             each for part in ([f"<POSLog {NAMESPACE}>".encode()], repeat(many, times), [b"</POSLog>"]) for each in part
         )
         tracemalloc.start()
-        seen = sum(
-            len(some.raws) for some in reading.translated(pieces, profile=profiles.shipped("poslog"), zones=ZONES)
-        )
+        seen = sum(len(some.raws) for some in reading.translated(pieces, profile=profiles.named("poslog"), zones=ZONES))
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert seen == 200 * times
