@@ -1,8 +1,10 @@
 """What is recorded already is taken out: at its owner's request, and when its product has come into a category kept out."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.db import connection, connections
 
@@ -88,15 +90,19 @@ def load(*, groups=(), products=()):
         assert not assortment.load(groups=groups, products=products, by=OPERATOR, now=NOW).rejects
 
 
+@contextmanager
 def breaking_off_at(action):
     """Inside, the database is gone when an act's entry is written: after everything else the act does."""
+    run = psycopg.Cursor.execute
 
-    def execute(run, sql, params, many, context):
+    def execute(cursor, query, params=None, **how):
         if params and action in params:
             raise KeyboardInterrupt
-        return run(sql, params, many, context)
+        return run(cursor, query, params, **how)
 
-    return connection.execute_wrapper(execute)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(psycopg.Cursor, "execute", execute)
+        yield
 
 
 # at the member's request
