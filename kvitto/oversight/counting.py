@@ -31,8 +31,8 @@ _AT_NIGHT = f"""
 _PUBLISHED = f"""
     SELECT CASE WHEN opened > 0 THEN 'purchases' ELSE 'record' END AS depth, reason, count(*), coalesce(sum(receipts), 0)
     FROM (
-        SELECT max(e.purpose) AS reason, count(*) FILTER (WHERE e.action <> 'staff.view_record') AS opened,
-            sum(e.count) FILTER (WHERE e.action <> 'staff.view_record') AS receipts
+        SELECT max(e.purpose) AS reason, count(*) FILTER (WHERE e.action NOT LIKE 'staff.view_%%') AS opened,
+            sum(e.count) FILTER (WHERE e.action NOT LIKE 'staff.view_%%') AS receipts
         {_LOOKED} GROUP BY e."case"
     ) looked GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608  our own words

@@ -42,6 +42,7 @@ urlpatterns = [
     path("staff/look-up/<int:case_id>/choices", members.choices, name="record-choices"),
     path("staff/look-up/<int:case_id>/choices/decide", members.decide, name="record-choice"),
     path("staff/look-up/<int:case_id>/removal", members.removal, name="record-removal"),
+    path("staff/look-up/<int:case_id>/bonus", members.bonus, name="record-bonus"),
     path("staff/look-up/<int:case_id>/claim", claims.claim, name="record-claim"),
     path("staff/look-up/<int:case_id>/choices/letter", members.letter, name="record-letter"),
     path("staff/cases", cases.cases, name="cases"),
