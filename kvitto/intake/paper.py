@@ -15,7 +15,7 @@ class PaperForm(forms.Form):
     business_day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
     total = forms.CharField(
         label=_("Total, €"),
-        help_text=_("To the cent, as on the paper. A receipt with another total does not become yours."),
+        help_text=_("To the cent, as on the paper. A receipt with another total is not the one that is meant."),
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
