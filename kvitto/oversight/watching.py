@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils.timezone import localdate
 
 from kvitto.audit import actions as audit
-from kvitto.kernel.actor import Actor
+from kvitto.kernel.actor import SYSTEM, Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError, RefusedError
 from kvitto.kernel.periods import month_start, months_after
@@ -59,11 +59,12 @@ def close_alert(*, alert_id: int, finding: Finding, by: Actor, now: datetime) ->
 
 
 def watch(*, now: datetime) -> int:
-    """Look for what stands out today and yesterday; how much was new. Asked as the system: it compares names."""
+    """Look for what stands out today and yesterday, with one entry; how much was new. Asked as the system: it compares names."""
     require_transaction()
     new = 0
     for day in (localdate(now) - timedelta(days=1), localdate(now)):
         new += _note(counting.standing_out(day), now)
+    audit.record(by=SYSTEM, action="oversight.watch", now=now, purpose="look_ups", count=new)
     return new
 
 
