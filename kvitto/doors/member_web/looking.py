@@ -121,8 +121,8 @@ class MonthOfLookUps:
 @require_safe
 def look_ups(request: HttpRequest) -> HttpResponse:
     """How many look-ups of single members there were, month by month and by reason."""
-    rows, counted_at = queries.published(today=localdate())
-    return render(request, "member/look_ups.html", {"months": _months(rows), "counted_at": counted_at})
+    context = {"months": _months(queries.published(today=localdate())), "counted_at": queries.counted_at()}
+    return render(request, "member/look_ups.html", context)
 
 
 def _months(rows: list[Published]) -> list[MonthOfLookUps]:
