@@ -89,7 +89,7 @@ def test_a_question_is_answered_by_the_privacy_officer_without_a_name(crew, chen
     assert "You have asked about this. You get an answer by" in text_of(chen.get(TRACES))
     question = Question.objects.get()
     assert question.due_at - question.asked_at == timedelta(days=14)
-    assert "1 question or sign waits for you." in text_of(greta.get("/staff/still"))
+    assert "1 matter waits for you." in text_of(greta.get("/staff/still"))
 
     shown = text_of(greta.get(MATTERS))
     assert "Why was I looked up?" in shown
