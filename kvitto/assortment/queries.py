@@ -44,8 +44,10 @@ def facts(keys: Collection[Key]) -> dict[Key, ProductFacts]:
     """
     rows = _by_key(
         "p.id, g.ancestors || g.id, p.bonus_class, coalesce(p.sensitivity, ''), coalesce(p.guarantee_months,"
-        " (SELECT a.guarantee_months FROM assortment_group a WHERE a.id = ANY(g.ancestors || g.id)"
-        " AND a.guarantee_months IS NOT NULL ORDER BY a.depth DESC LIMIT 1), 0)",
+        # few groups have a guarantee: which, is asked once, and only below them the nearest is looked for
+        " CASE WHEN g.ancestors || g.id && ARRAY(SELECT id FROM assortment_group WHERE guarantee_months IS NOT NULL)"
+        " THEN (SELECT a.guarantee_months FROM assortment_group a WHERE a.id = ANY(g.ancestors || g.id)"
+        " AND a.guarantee_months IS NOT NULL ORDER BY a.depth DESC LIMIT 1) END, 0)",
         "JOIN assortment_group g ON g.id = p.group_id",
         keys,
     )

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connections
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from kvitto.audit.models import Entry
 from kvitto.kernel.actor import Actor
-from kvitto.kernel.db import WEB, opened, require_transaction
+from kvitto.kernel.db import WEB, batch_cursor, opened, require_transaction
 from kvitto.kernel.periods import Period
 
 _INSERT = """
@@ -51,12 +50,13 @@ def record(  # noqa: PLR0913  an entry's fields
 ) -> int:
     """Write one act in the caller's transaction, so that act and entry commit together; the entry's number."""
     require_transaction(using)
-    with connections[using].cursor() as cursor:  # not by the ORM, which takes three times as long for the one row
+    # Planning what the walls ask about this one row takes longer than all else: prepared, it is done once a connection
+    with batch_cursor(using) as cursor:
         cursor.execute(
             _INSERT,
             [
                 now,
-                by.kind,
+                by.kind.value,
                 by.id,
                 action,
                 purpose,
@@ -66,5 +66,7 @@ def record(  # noqa: PLR0913  an entry's fields
                 case,
                 digest,
             ],
+            prepare=True,
         )
-        return int(cursor.fetchone()[0])
+        [(number,)] = cursor
+        return int(number)

@@ -1,9 +1,9 @@
 """`kvitto bench tills`: receipts over the till API as tills send them, each answered after it is committed to disk.
 
 The real server with its processes, and the tills in a process of their own, on the same processors. Single receipts as fast as so
-many connections take them, single receipts at an ordinary rate, and lists of a hundred. The yardstick, in the same turns: the rows
-that have just been stored, inserted one by one with ON CONFLICT into a bare table with the same columns and key, each committed,
-over as many connections.
+many connections take them, single receipts at an ordinary rate, and lists of a hundred over as many connections. The yardstick, in
+the same turns: the rows that have just been stored, inserted one by one with ON CONFLICT into a bare table with the same columns
+and key, each committed, over as many connections.
 """
 
 import multiprocessing
@@ -66,12 +66,13 @@ def run(
         def send(made: list[bytes], count: int, many: int, rate: float = 0.0) -> Ran:
             return _send(client, server.port, made, count, many, rate)
 
-        send(requests.single(singles // 4), singles // 4, clients)  # it warms up: keys, stores, products
+        send(requests.single(singles // 4), singles // 4, clients)  # it warms up: keys, stores, products, processes
+        send(requests.lists(clients), clients * TOGETHER, clients)
         for number in range(1, slices + 1):
             ran = send(requests.single(singles), singles, clients)
             single.append(singles / ran.seconds)
             yardstick.append(_yardstick(client, singles, clients))
-            ran = send(requests.lists(lists), lists * TOGETHER, min(clients, 8))
+            ran = send(requests.lists(lists), lists * TOGETHER, clients)
             together.append(lists * TOGETHER / ran.seconds)
             progress(
                 f"slice {number}/{slices}: {single[-1]:,.0f} single receipts/s, {together[-1]:,.0f} in lists,"

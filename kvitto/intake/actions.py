@@ -134,6 +134,7 @@ def _look_up(peeks: Sequence[Peek], now: datetime, reference: Reference) -> Batc
     reference.refresh()
     holdings = members.holders({each.card for each in peeks if each.card})
     named = {each.store for each in peeks}
+    reference.learn_stores(named)
     claimed = claims.open_at({store.id for code in named if (store := reference.store(code))}, now=now)
     people = {holding.person_id for found in holdings.values() for holding in found}
     people |= {claim.person_id for found in claimed.values() for claim in found}

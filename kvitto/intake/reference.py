@@ -5,6 +5,7 @@ People, cards and choices are never held here: they are read for every batch, so
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -66,8 +67,13 @@ class Reference:
     def store(self, code: str) -> StoreInfo | None:
         """A store by its code; None for a code nobody has, which is remembered until the network changes."""
         if code not in self.stores:
-            self.stores[code] = stores.stores_by_code({code}).get(code)
+            self.learn_stores({code})
         return self.stores[code]
+
+    def learn_stores(self, codes: AbstractSet[str]) -> None:
+        """Read the stores with those of the codes that are not known yet, at once."""
+        if new := codes - self.stores.keys():
+            self.stores |= dict.fromkeys(new) | stores.stores_by_code(new)
 
     def level(self, chain_id: int, channel: str, day: date) -> Level:
         """The chain's level in a sales channel on a business day."""

@@ -21,7 +21,7 @@ def serve(connection: Connection, *, dry_run: bool) -> None:
     """Answer each block with its results, or with an error's text, until the other end closes (also when it is killed)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; a block in hand is finished
     taker = Taker(dry_run=dry_run)
-    _rest_the_collector()
+    rest_the_collector()
     from django.db import Error
 
     while True:
@@ -39,7 +39,7 @@ def serve(connection: Connection, *, dry_run: bool) -> None:
             return
 
 
-def _rest_the_collector() -> None:
+def rest_the_collector() -> None:
     """Receipts hold no cycles: looking for them after every few hundred objects took a tenth of the time of an import."""
     gc.collect()
     gc.freeze()

@@ -32,7 +32,7 @@ QUIET = {
 }  # fmt: skip
 
 DATABASE = "the database, where KVITTO_DATABASE_URL says; on a local socket unless set"
-PROCESSES = "parts of one import run in processes of their own, over pipes"
+PROCESSES = "parts of one import, or of what tills hand in, run in processes of their own, over pipes"
 AWAITS = "waits for what has come in and for threads of its own process; the server hands requests in"
 REASONS = {
     "kvitto.kernel.db": DATABASE,
@@ -51,6 +51,7 @@ REASONS = {
     "kvitto.doors.till_api.dialects": AWAITS,
     "kvitto.doors.till_api.keys": AWAITS,
     "kvitto.doors.till_api.committing": AWAITS,
+    "kvitto.doors.till_api.apart": PROCESSES,
     "kvitto.purchases.actions": DATABASE,
     "kvitto.benchmarks.tills": PROCESSES,
     "kvitto.benchmarks.till_client": "asks a server that the measurement has started, on 127.0.0.1",

@@ -424,7 +424,7 @@ def test_no_function_works_with_its_owners_rights(db):
 MACHINES = {  # who takes up an identity that reaches more than its owner's rows
     ("kvitto.doors.cli.base", "process_is", "OPERATOR"): "a command is its operator's",
     ("kvitto.intake.worker", "acting", "TILL"): "receipts are recorded for whoever bought",
-    ("kvitto.doors.till_api.committing", "acting", "TILL"): "the same, for tills over the network",
+    ("kvitto.doors.till_api.taking", "acting", "TILL"): "the same, for tills over the network",
     ("kvitto.doors.till_api.asking", "acting", "TILL"): "what tills ask: states of receipts, whether a card earns",
     ("kvitto.households.queries", "acting", "SYSTEM"): "a household is several people's, asked from one's own place",
     ("kvitto.households.actions", "acting", "SYSTEM"): "a change of a household touches several people's rows",

@@ -20,6 +20,7 @@ from schemathesis import GenerationMode, checks
 
 from kvitto.doors.till_api.app import TillApi
 from kvitto.doors.till_api.openapi import document
+from kvitto.doors.till_api.taking import Here
 from kvitto.purchases.queries import register_counts
 from tests.cast import receipt
 from tests.doors.tills import issue
@@ -47,7 +48,7 @@ SETTINGS = settings(
 def server():
     """The application behind the HTTP server, on a free port; its address."""
     listening = socket.create_server(("127.0.0.1", 0))
-    app = TillApi(secure=False)
+    app = TillApi(secure=False, lists=Here)
     running = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="error", access_log=False))
 
     async def serve():

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from threading import Thread
 
 from kvitto.doors.till_api.app import TillApi
+from kvitto.doors.till_api.taking import Here
 from kvitto.kernel.actor import OPERATOR
 from kvitto.kernel.db import opened
 from kvitto.stores.types import ScopeKind
@@ -38,7 +39,7 @@ class Api:
 
     def __init__(self):
         self.loop = asyncio.new_event_loop()
-        self.app = TillApi(secure=False)
+        self.app = TillApi(secure=False, lists=Here)
         self.thread = Thread(target=self.loop.run_forever)
         self.thread.start()
 

@@ -2,6 +2,9 @@
 
 Run as `python -m tests.faults.server SEED PATIENCE`. It says its port, and then a line for each process that was killed. The
 application is the real one; what a process is killed at is a call of the real code, before or after it.
+
+The processes that take lists in share their server's fate: whichever comes to the point first is killed. They are forked here,
+since a new interpreter for every short life would take most of the time; the server begins those that follow them by itself.
 """
 
 import asyncio
@@ -11,6 +14,8 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from random import Random
 from typing import Any
 
@@ -18,11 +23,11 @@ import uvicorn
 
 WORKERS = 2
 POINTS = {  # name -> (module, attribute, whether after the call)
-    "taken": ("kvitto.doors.till_api.committing", "commit", False),
+    "taken": ("kvitto.doors.till_api.taking", "commit", False),
     "storing": ("kvitto.purchases.actions", "store", False),
     "stored": ("kvitto.purchases.actions", "store", True),
     "noted": ("kvitto.intake.gaps", "note", True),  # the last statement before the commit
-    "committed": ("kvitto.doors.till_api.committing", "commit", True),
+    "committed": ("kvitto.doors.till_api.taking", "commit", True),
     "answering": ("kvitto.doors.till_api.app.TillApi", "_send", False),
 }
 
@@ -65,12 +70,38 @@ def _live(application: Any, listening: socket.socket, point: str, after: int) ->
         threading.Timer(after / 20, _die).start()
     else:
         _set(point, after)
+    _fork_takers(point)
     config = uvicorn.Config(application, lifespan="off", access_log=False, log_level="critical")
     asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
     os._exit(1)
 
 
+def _fork_takers(point: str) -> None:
+    """Processes for lists that are there already; one that is killed says so as its server would."""
+    from kvitto.doors.till_api import apart, committing
+
+    ends: list[Connection] = []
+    begin = apart.Apart._begin
+    for _ in range(committing.LISTS):
+        ours, theirs = Pipe()
+        ends.append(ours)
+        pid = os.fork()
+        if not pid:
+            for each in ends:  # so that it sees its server die
+                each.close()
+            told.append(point)
+            apart.serve(theirs)
+            os._exit(0)
+        theirs.close()
+    apart.Apart._begin = lambda self: ends.pop() if ends else begin(self)  # type: ignore[method-assign]
+
+
+told: list[str] = []  # what a process says before it is killed; of a server whoever waits for it knows
+
+
 def _die() -> None:
+    for point in told:
+        print(point, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

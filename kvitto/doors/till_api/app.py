@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 
 from kvitto.doors.till_api import bodies, dialects, openapi, operations
+from kvitto.doors.till_api.apart import Apart
 from kvitto.doors.till_api.asking import ask
 from kvitto.doors.till_api.bodies import Bodies, Headers, Receive
-from kvitto.doors.till_api.committing import Committer
+from kvitto.doors.till_api.committing import Committer, Taker
 from kvitto.doors.till_api.errors import RequestError
 from kvitto.doors.till_api.keys import Keys
 from kvitto.doors.till_api.operations import Operation
@@ -46,12 +47,12 @@ _ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-stor
 
 
 class TillApi:
-    """The ASGI application of everything below `/api/v1/`; of one event loop."""
+    """The ASGI application of everything below `/api/v1/`; of one event loop. `lists`: how lists of receipts are taken in."""
 
-    def __init__(self, *, secure: bool) -> None:
+    def __init__(self, *, secure: bool, lists: Callable[[], Taker] = Apart) -> None:
         self.keys = Keys()
         self.bodies = Bodies()
-        self.committer = Committer()
+        self.committer = Committer(lists)
         self.always = [*_ALWAYS, (b"strict-transport-security", b"max-age=31536000")] if secure else _ALWAYS
         self.handlers: dict[str, Callable[[Operation, TillKey, Headers, Receive, str], Awaitable[Any]]] = {
             "hand-in": self._hand_in,

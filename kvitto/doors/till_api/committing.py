@@ -1,33 +1,32 @@
 """Group commit: what arrives while one transaction is being committed goes into the next one, together.
 
-One thread a process takes receipts in, over one connection. Alone a receipt waits for nobody; under load the more come, the more
-share look-ups, statements and the disk's write. Each request is answered after the commit that holds its receipts.
+Alone a receipt waits for nobody; under load the more come, the more share look-ups, statements and the disk's write. Each request
+is answered after the commit that holds its receipts.
+
+Single receipts are taken in by one thread of the server's process, over one connection: a second one would halve the groups, and
+what is shared is what makes them fast. Lists are groups already: two processes of their own take them in, as imports are taken
+in, so that their arithmetic has two processors.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from django.db import InterfaceError, OperationalError, connection
-
+from kvitto.doors.till_api.apart import Apart
 from kvitto.doors.till_api.errors import BusyError
-from kvitto.intake.commit import commit
-from kvitto.intake.reference import Reference
+from kvitto.doors.till_api.taking import Here
 from kvitto.intake.types import BatchResult, Parcel
-from kvitto.kernel import identity
-from kvitto.kernel.actor import ActorKind
 
 log = logging.getLogger(__name__)
 
+Taker = Here | Apart
+
+LISTS = 2  # threads that take lists in, each by a process of its own
 MOST_TOGETHER = 1_000  # receipts in one transaction, unless one request alone brings more
 MOST_WAITING = 10_000  # receipts
-DATABASE_SECONDS = 5  # to wait when the database does not answer
-# The same dozen statements come again and again: planned once, a single receipt costs the database half as much. Django prepares
-# none by itself; what the walls ask of a connection is asked when a statement runs, whenever it was planned.
-PREPARED_AFTER = 5  # times
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +36,41 @@ class _Waiting:
 
 
 class Committer:
-    """Takes parcels in from one event loop."""
+    """Takes parcels in from one event loop: single receipts and lists, neither behind the other."""
 
-    def __init__(self) -> None:
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()  # None: there will be no more
-        self._reference = Reference()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: Thread | None = None
-        self._receipts = 0  # waiting, or in hand
+    def __init__(self, lists: Callable[[], Taker]) -> None:
+        self._singles = _Queue(Here, 1)
+        self._lists = _Queue(lists, LISTS)
 
     async def take(self, parcel: Parcel) -> BatchResult | None:
         """What became of a parcel, once it is committed; None when its key no longer holds. Raises BusyError."""
+        return await (self._singles if parcel.single else self._lists).take(parcel)
+
+    async def close(self) -> None:
+        """Wait until everything that was taken is answered; threads, processes and their connections end."""
+        await self._singles.close()
+        await self._lists.close()
+
+
+class _Queue:
+    """Parcels that wait, and the threads that take them in, each by a taker of its own."""
+
+    def __init__(self, taker: Callable[[], Taker], threads: int) -> None:
+        self._taker = taker
+        self._most = threads
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()  # None: one thread ends
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._threads: list[Thread] = []
+        self._receipts = 0  # waiting, or in hand
+
+    async def take(self, parcel: Parcel) -> BatchResult | None:
         if self._receipts >= MOST_WAITING:
             raise BusyError(1)
-        if self._thread is None:
+        if not self._threads:
             self._loop = asyncio.get_running_loop()
-            self._thread = Thread(target=self._work, name="receipts", daemon=True)
-            self._thread.start()
+            self._threads = [Thread(target=self._work, name="receipts", daemon=True) for _ in range(self._most)]
+            for thread in self._threads:
+                thread.start()
         self._receipts += len(parcel.receipts)
         try:
             future = asyncio.get_running_loop().create_future()
@@ -63,19 +80,19 @@ class Committer:
             self._receipts -= len(parcel.receipts)
 
     async def close(self) -> None:
-        """Wait until everything that was taken is answered; the thread and its connection end."""
-        if self._thread is not None:
+        for _ in self._threads:
             self._queue.put(None)
-            await asyncio.to_thread(self._thread.join)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
 
     def _work(self) -> None:
-        with identity.acting(ActorKind.TILL):
-            open_ = True
-            while open_:
-                group, open_ = self._next()
-                if group:
-                    self._take(group)
-            connection.close()
+        taker = self._taker()
+        open_ = True
+        while open_:
+            group, open_ = self._next()
+            if group:
+                self._take(group, taker)
+        taker.close()
 
     def _next(self) -> tuple[list[_Waiting], bool]:
         """Whatever waits now, at least one; and whether there can be more."""
@@ -92,23 +109,18 @@ class Committer:
             size += len(each.parcel.receipts)
         return group, True
 
-    def _take(self, group: list[_Waiting]) -> None:
+    def _take(self, group: list[_Waiting], taker: Taker) -> None:
         """Take a group in and answer it. One that cannot be taken in is taken apart: only what is wrong fails."""
         outcomes: list[BatchResult | Exception | None]
         try:
-            connection.ensure_connection()
-            connection.connection.prepare_threshold = PREPARED_AFTER
-            parcels = [each.parcel for each in group]
-            outcomes = [*commit(parcels=parcels, now=datetime.now(UTC), reference=self._reference)]
-        except (OperationalError, InterfaceError):
-            log.exception("the database did not take receipts in")
-            connection.close()
-            outcomes = [BusyError(DATABASE_SECONDS, "the register does not answer") for _ in group]
+            outcomes = [*taker.commit([each.parcel for each in group])]
+        except BusyError as error:
+            outcomes = [error] * len(group)
         except Exception as error:
             log.exception("receipts were not taken in")
             if len(group) > 1:
                 for each in group:
-                    self._take([each])
+                    self._take([each], taker)
                 return
             outcomes = [error]
         loop = self._loop

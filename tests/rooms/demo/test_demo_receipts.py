@@ -167,8 +167,9 @@ def test_the_file_of_receipts_is_written_once_for_a_shift(year):
 def test_the_whole_year_comes_out_with_the_sums_of_the_source_and_all_that_is_odd_in_it(year, stores):
     counts, units, cards, days, most = Counter(), Counter(), set(), set(), 0
     with zstd.ZstdFile(year[0]) as file:
-        for line in file:
-            receipt = read(line.removesuffix(b"\n"), stores)
+        for place, line in enumerate(file):
+            body = line.removesuffix(b"\n")
+            receipt = plain(body) if place % 16 else read(body, stores)  # a load of the demo reads all of them
             lines, quantities = receipt.lines, [int(each.quantity) for each in receipt.lines]
             counts["receipts"] += 1
             counts["receipts of nothing"] += receipt.total == "0.00"
