@@ -7,7 +7,12 @@ from uuid import UUID
 from kvitto.kernel.periods import Period
 
 OPENING = "vault.open"
-LOOKS = (OPENING, "purchases.view", "staff.view_record")  # acts of staff that show something of one person
+LOOKS = (
+    OPENING,
+    "purchases.view",
+    "staff.view_record",
+    "staff.view_bonus",
+)  # acts of staff that show something of one person
 
 
 @dataclass(frozen=True, slots=True)

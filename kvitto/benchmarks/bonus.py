@@ -1,13 +1,16 @@
 """`kvitto bench bonus`: one month of a whole co-op, closed, against one hand-written statement that only sums.
 
-People, households and receipts are made by SQL from a seed: three households of ten are of two people. The yardstick gives the
-Bonus of every household and of everybody alone in one pass; it knows one plan, and books nothing. Both are run in alternation.
+People, households and receipts are made by SQL, from their numbers alone, so every run has the same month: three households of ten
+are of two people. The yardstick gives the Bonus of every household and of everybody alone in one pass; it knows one plan, and books
+nothing. Both are run in alternation.
 """
 
 import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -25,6 +28,8 @@ from kvitto.purchases import partitions
 from kvitto.stores.models import Company
 
 MONTH = date(2026, 10, 1)
+FILLERS = 2
+PART = 1_000_000  # receipts in one statement
 SIZES = (1, 2)  # of the asked number of households, to see whether time grows with them
 PLAN = b"""
 [[plan]]
@@ -59,16 +64,21 @@ SELECT h.id, p.id, CASE p.n %% 2 WHEN 1 THEN 'main' ELSE 'adult' END, daterange(
 FROM home h JOIN person p ON (p.n + 1) / 2 = h.n
 """
 _RECEIPTS = """
-INSERT INTO purchases_receipt (business_day, store_id, workstation, sequence, begin_time, end_time, person_id, delivery_id,
+INSERT INTO {partition} (id, business_day, store_id, workstation, sequence, begin_time, end_time, person_id, delivery_id,
     level, level_reason, channel, kind, total_cents, currency, bonus_basis, digest, digest_version)
-SELECT %(month)s::date + (n * 7919 %% 31)::int, s.id, '1', %(offset)s + n, '2026-10-01', '2026-10-01',
+SELECT %(offset)s + n, %(month)s::date + (n * 7919 %% 31)::int, s.id, '1', %(offset)s + n, '2026-10-01', '2026-10-01',
     %(after)s + 1 + (n * 31 %% %(people)s), 0, 1, 1, 'store', 'sale', 100, 'EUR',
     CASE WHEN n %% 10 = 0
     THEN jsonb_build_array(jsonb_build_array('fuel', cents, cents * 55), jsonb_build_array('standard', 990, 0))
     ELSE jsonb_build_array(jsonb_build_array('standard', cents, 0)) END, '', 1
-FROM (SELECT n, 100 + (n * 104729 %% 9000) AS cents FROM generate_series(1::bigint, %(receipts)s) n) r
+FROM (SELECT n, 100 + (n * 104729 %% 9000) AS cents FROM generate_series(%(first)s::bigint, %(last)s) n) r
 CROSS JOIN (SELECT min(id) AS id FROM stores_store) s
 """
+# What each new row of a detached partition would be checked and sorted into; attaching makes it anew, in one pass each
+_CHECKED = """
+SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('p', 'u', 'f')
+"""
+_SORTED = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass"
 _YARDSTICK = """
 SELECT count(*), sum(cents) FROM (
     SELECT (rate.rate * sum(weight) + 500000)::bigint / 1000000 AS cents FROM (
@@ -101,7 +111,7 @@ def run(*, households: int, receipts: int, progress: Callable[[str], None]) -> d
     seconds = []
     for size in SIZES:
         progress(f"filling {households:,} households")
-        _fill(households, receipts, 10**10 * size)
+        _fill(households, receipts, 10**10 * size, progress)
         one = _measure(progress)
         seconds.append(one["seconds"])
         found |= one if size == 1 else {f"{name}_double": value for name, value in one.items()}
@@ -110,7 +120,8 @@ def run(*, households: int, receipts: int, progress: Callable[[str], None]) -> d
     return found
 
 
-def _fill(households: int, receipts: int, offset: int) -> None:
+def _fill(households: int, receipts: int, offset: int, progress: Callable[[str], None]) -> None:
+    """Add as many households with their month; over several connections, since one is bound to one processor."""
     couples = households * 3 // 10
     with connections[OWNER].cursor() as cursor:
         cursor.execute("SELECT coalesce(max(id), 0) FROM members_person")
@@ -121,14 +132,46 @@ def _fill(households: int, receipts: int, offset: int) -> None:
             "after_home": cursor.fetchone()[0],
             "couples": couples,
             "people": households + couples,
-            "receipts": households * receipts,
             "company": Company.objects.get(code="norrskar").pk,
             "month": MONTH,
             "offset": offset,
         }
-        for statement in (_PEOPLE, _HOMES, _HOUSEHOLDS, _PLACES, _RECEIPTS):
-            cursor.execute(statement, values)
+        cursor.execute(_PEOPLE, values)
+        cursor.execute(_HOUSEHOLDS, values)
+    total = households * receipts
+    fill = _RECEIPTS.format(partition=partitions.name(MONTH))
+    parts = [values | {"first": first, "last": min(first + PART - 1, total)} for first in range(1, total + 1, PART)]
+    with _detached(partitions.name(MONTH)), ThreadPoolExecutor(FILLERS) as pool:
+        running = [pool.submit(_execute, statement, values) for statement in (_HOMES, _PLACES)]
+        running += [pool.submit(_execute, fill, part) for part in parts]
+        for done, each in enumerate(as_completed(running), start=1):
+            each.result()
+            progress(f"filled: part {done} of {len(running)}")
+    progress("filled and sorted; vacuuming")
+    with connections[OWNER].cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def _execute(statement: str, values: dict[str, Any]) -> None:
+    """One statement over a connection of this thread."""
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute(statement, values)
+    connections[OWNER].close()
+
+
+@contextmanager
+def _detached(partition: str) -> Iterator[None]:
+    """A month of receipts beside the others, for rows by the million: what checks and sorts them is made when they are there."""
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute(f"ALTER TABLE purchases_receipt DETACH PARTITION {partition}")
+        cursor.execute(_CHECKED, [partition])
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE {partition} DROP CONSTRAINT {name}")
+        cursor.execute(_SORTED, [partition])
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP INDEX {name}")
+        yield
+        cursor.execute(f"ALTER TABLE purchases_receipt ATTACH PARTITION {partition} {partitions.bounds(MONTH)}")
 
 
 def _measure(progress: Callable[[str], None]) -> dict[str, Any]:

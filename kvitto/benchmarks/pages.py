@@ -20,19 +20,22 @@ from typing import Any
 
 import psycopg
 from django.db import connections
+from django.utils.timezone import localdate
 
 from kvitto.benchmarks import registers, scratch, shoppers
 from kvitto.benchmarks.browser import Answer, Browser, NoAnswerError, Server
 from kvitto.benchmarks.shoppers import HEAVY, TYPICAL
 from kvitto.kernel.db import OWNER
+from kvitto.kernel.periods import month_start, months_after
 
 Progress = Callable[[str], None]
 
 SLICES = 10
 COMPARED = 3  # times as many requests with and without walls: one bad request in twenty is few to compare
-PAGES = ("overview", "list", "receipt", "search")
+PAGES = ("overview", "list", "receipt", "search", "bonus")
 WORDS = ("milk", "bread", "cheese", "coffee", "chicken", "yogurt", "frozen", "soup", "apple", "chocolate")
 RECEIPTS = 40  # different ones of each member, in turn
+MONTHS = 13  # of the Bonus: the running one and those before it
 NOTHING_OPENED = ("/offline", "/sign-in")  # the first that is there
 
 
@@ -99,6 +102,7 @@ def _site(stack: ExitStack, database: str, serve: Sequence[str]) -> Site:
 
 def _paths(card: str) -> dict[str, Iterator[str]]:
     """The addresses of each page, without end."""
+    running = month_start(localdate())
     with connections[OWNER].cursor() as cursor:
         cursor.execute(
             "SELECT business_day, id FROM purchases_receipt WHERE person_id = (SELECT person_id FROM members_card"
@@ -111,6 +115,7 @@ def _paths(card: str) -> dict[str, Iterator[str]]:
         "list": cycle(["/receipts"]),
         "receipt": cycle(receipts),
         "search": cycle([f"/search?q={word}" for word in WORDS]),
+        "bonus": cycle([f"/bonus/{months_after(running, -back):%Y-%m}" for back in range(MONTHS)]),
     }
 
 

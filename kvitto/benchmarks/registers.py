@@ -21,6 +21,7 @@ from django.db import connections
 
 from kvitto.benchmarks import scratch, shoppers
 from kvitto.benchmarks.copying import Plan, copy_receipts
+from kvitto.demo import actions as demo
 from kvitto.intake.importer import import_files
 from kvitto.intake.types import State, Summary
 from kvitto.kernel.actor import OPERATOR
@@ -35,7 +36,7 @@ Progress = Callable[[str], None]
 COPY_BYTES = 250_000_000  # the database grows by this for each copy of the demo's people, the server's log included
 PEOPLE_A_BATCH = 2_000
 JOBS = 2
-_COMPLETE = "bench_complete"
+_COMPLETE = "bench_filled"
 
 
 class IncompleteFillError(KvittoError):
@@ -166,6 +167,7 @@ def _fill_once(migrate: Callable[[], None], prepare: Callable[[Path], Path], pro
         path.unlink(missing_ok=True)
     if summary.counts[State.RECORDED] < summary.read:
         raise IncompleteFillError("not every receipt was recorded; the measurement would be void")
+    demo.close_months(by=OPERATOR, now=now)
 
 
 def _fill_with_copies(times: int, progress: Progress) -> None:

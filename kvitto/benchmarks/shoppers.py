@@ -1,5 +1,6 @@
 """The two members whose pages are measured: one who buys a lot, one who buys as most do; over two years.
 
+They share a household, whose main member is the one who buys a lot: that one's Bonus page shows what both have brought.
 What they buy are lines of the source, so that products recur as they do in a household; how many lines a receipt has
 is given.
 """
@@ -18,7 +19,10 @@ from kvitto.accounts import actions as accounts
 from kvitto.accounts.models import Account
 from kvitto.accounts.types import Kind
 from kvitto.demo import source
+from kvitto.demo.actions import HOMES
 from kvitto.demo.receipts import ZONE, receipts_of
+from kvitto.households import actions as households
+from kvitto.households.types import NewHome, NewPlace, Role
 from kvitto.kernel.actor import OPERATOR
 from kvitto.members import actions as members
 from kvitto.members.types import NewPerson
@@ -47,14 +51,19 @@ SHOPPERS = (TYPICAL, HEAVY)
 
 
 def join(*, now: datetime) -> None:
-    """Take both into the customer register, each with an account; inside the caller's transaction."""
+    """Take both into the customer register, each with an account and into one household; inside the caller's transaction."""
+    places = []
     for shopper in SHOPPERS:
         account_id = accounts.create_account(
             username=shopper.username, password=secrets.token_urlsafe(), kind=Kind.MEMBER, by=OPERATOR, now=now
         )
         since = now - timedelta(days=1_000)
-        person = NewPerson("Invented", shopper.username.title(), "en", (shopper.card,), since, account_id)
-        members.register(people=[person], by=OPERATOR, now=now)
+        person = NewPerson(
+            "Invented", shopper.username.title(), "en", (shopper.card,), since, account_id, home=HOMES[0]
+        )
+        (person_id,) = members.register(people=[person], by=OPERATOR, now=now)
+        places.append(NewPlace(person_id, Role.MAIN if shopper is HEAVY else Role.ADULT, since.date()))
+    households.register(homes=[NewHome(places)], by=OPERATOR, now=now)
 
 
 def renew_password() -> str:

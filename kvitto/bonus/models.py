@@ -17,12 +17,12 @@ from kvitto.stores.models import Chain, Company
 _CLASSES = [str(each) for each in BonusClass if each is not BonusClass.NONE]
 
 
-def _points(why: str, *, exported: bool = True) -> Held:
-    return Held(FieldClass.IDENTIFIER, why, Rule.MEMBERSHIP, exported=exported)
+def _booked(why: str, field_class: FieldClass = FieldClass.PURCHASE) -> Held:
+    return Held(field_class, why, Rule.ACCOUNTS, exported=True)
 
 
-def _booked(why: str) -> Held:
-    return Held(FieldClass.PURCHASE, why, Rule.MEMBERSHIP, exported=True)
+def _figure(why: str) -> Held:
+    return Held(FieldClass.PURCHASE, why, Rule.PURCHASE_WINDOW, exported=True)
 
 
 def _late(why: str) -> Held:
@@ -104,6 +104,8 @@ class Close(models.Model):
     last_key = models.BigIntegerField(default=0)
     done_at = models.DateTimeField(null=True)
     paid_at = models.DateTimeField(null=True)
+    reduced_at = models.DateTimeField(null=True)
+    cleared_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "bonus_close"
@@ -118,6 +120,8 @@ class Close(models.Model):
         last_key = reference("how far it has come")
         done_at = reference("when it was closed")
         paid_at = reference("when its payment file was made")
+        reduced_at = reference("when the figures of purchases went from its rows")
+        cleared_at = reference("when its rows were over their time")
 
 
 class Entry(models.Model):
@@ -146,14 +150,8 @@ class Entry(models.Model):
                 condition=Q(month__day=1, booked_in__day=1, booked_in__gte=F("month")), name="bonus_entry_month"
             ),
             models.CheckConstraint(
-                condition=Q(
-                    kind=EntryKind.ACCRUED,
-                    plan__isnull=False,
-                    purchases__isnull=False,
-                    rate__isnull=False,
-                    rate_before=None,
-                    account=None,
-                )
+                condition=Q(kind=EntryKind.ACCRUED, plan__isnull=False, rate_before=None, account=None)
+                & (Q(purchases__isnull=False, rate__isnull=False) | Q(purchases=None, together=None, rate=None))
                 | Q(
                     kind=EntryKind.SETTLED,
                     household__isnull=False,
@@ -162,14 +160,15 @@ class Entry(models.Model):
                     rate=None,
                     account=None,
                 )
-                | Q(
-                    kind=EntryKind.CORRECTED,
-                    plan__isnull=False,
-                    purchases__isnull=False,
-                    together__isnull=False,
-                    rate__isnull=False,
-                    rate_before__isnull=False,
-                    account=None,
+                | Q(kind=EntryKind.CORRECTED, plan__isnull=False, account=None)
+                & (
+                    Q(
+                        purchases__isnull=False,
+                        together__isnull=False,
+                        rate__isnull=False,
+                        rate_before__isnull=False,
+                    )
+                    | Q(purchases=None, together=None, rate=None, rate_before=None)
                 )
                 | Q(kind=EntryKind.PAID, cents__lt=0, purchases=None, together=None, rate=None, account__isnull=False),
                 name="bonus_entry_kind",
@@ -182,19 +181,19 @@ class Entry(models.Model):
         ]
 
     class Privacy:
-        id = _points("names the row; a payment's reference is made of it", exported=True)
+        id = _booked("names the row; a payment's reference is made of it", FieldClass.IDENTIFIER)
         kind = _booked("whether it was earned, brought together, corrected or paid")
-        person = _points("whose balance it belongs to")
-        household = _points("which household's month; none where somebody counted alone")
+        person = _booked("whose balance it belongs to", FieldClass.IDENTIFIER)
+        household = _booked("which household's month; none where somebody counted alone", FieldClass.IDENTIFIER)
         month = _booked("which month's Bonus")
         booked_in = _booked("the month that was open when it was booked")
         cents = _booked("how much; the rows sum to what is owed")
-        plan = _points("by which plan")
-        purchases = _booked("the person's Bonus purchases of the month; of a correction, the difference")
-        together = _booked("the household's Bonus purchases of the month; with its payee only")
-        rate = _booked("which step the month reached")
-        rate_before = _booked("which step it had reached before a correction")
-        account = Held(FieldClass.IDENTITY, "where it was paid to", Rule.MEMBERSHIP, exported=True)
+        plan = _booked("by which plan", FieldClass.IDENTIFIER)
+        purchases = _figure("the person's Bonus purchases of the month; of a correction, the difference")
+        together = _figure("the household's Bonus purchases of the month; with its payee only")
+        rate = _figure("which step the month reached")
+        rate_before = _figure("which step it had reached before a correction")
+        account = _booked("where it was paid to", FieldClass.IDENTITY)
         booked_at = _booked("when it was booked")
 
 
@@ -253,6 +252,6 @@ class Account(models.Model):
         ]
 
     class Privacy:
-        person = _points("whose account it is")
+        person = Held(FieldClass.IDENTIFIER, "whose account it is", Rule.MEMBERSHIP, exported=True)
         iban = Held(FieldClass.IDENTITY, "the Bonus is paid there", Rule.MEMBERSHIP, exported=True)
         noted_at = Held(FieldClass.IDENTITY, "since when it is known", Rule.MEMBERSHIP, exported=True)

@@ -22,11 +22,15 @@ from kvitto.stores.types import CompanyKind
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A unit's month, computed: who is paid, by which plan, from which receipts. `receipts` are newest first."""
+    """A unit's month, computed: who is paid, by which plan, from which receipts. `receipts` are newest first.
+
+    `campaigns` are all that are known, of every co-op.
+    """
 
     unit: Unit
     payee: int
     plan: Plan | None
+    campaigns: Sequence[Campaign]
     bonus: Bonus
     receipts: list[BonusReceipt]
 
@@ -108,7 +112,7 @@ def months(
         payee = rules.payee(unit, stays, month)
         plan = rules.plan_in(known.plans, members.homes_of(payee), month)
         bonus = rules.bonus(earnings(of[unit]), plan, known.campaigns)
-        found.append(Month(unit, payee, plan, bonus, of[unit]))
+        found.append(Month(unit, payee, plan, known.campaigns, bonus, of[unit]))
     return found
 
 

@@ -6,7 +6,7 @@ Bonus class, no line, no total of anybody else. What others keep back, those who
 member are one sum without a name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -24,6 +24,7 @@ from kvitto.members import queries as members
 from kvitto.purchases.rules import keep_from
 from kvitto.purchases.types import BonusReceipt
 from kvitto.stores import queries as stores
+from kvitto.stores.types import StorePlace
 
 OTHERS = 0  # the "person" of what is told without a name
 
@@ -130,6 +131,7 @@ def page(*, person_id: int, month: Period, by: Actor, today: date, now: datetime
             if each.receipts or len(found) == 1 or each.unit.household_id
         ]
     closed_until = queries.closed_until()
+    places = stores.places()
     plan = next((group.plan for group in groups if group.plan), None)
     end = months_after(month.start, 1)
     return Page(
@@ -138,7 +140,10 @@ def page(*, person_id: int, month: Period, by: Actor, today: date, now: datetime
         pays_by=end.replace(day=plan.payment_day) if plan else None,
         groups=groups,
         receipts=[
-            _receipt(each, month_) for month_ in found for each in month_.receipts if each.person_id == person_id
+            _receipt(each, month_, places)
+            for month_ in found
+            for each in month_.receipts
+            if each.person_id == person_id
         ],
         bookings=_bookings(person_id),
         balance=queries.balance(person_id),
@@ -181,12 +186,11 @@ def _group(month: Month, person_id: int, here: dict[int, Shared]) -> Group:
 
 def _shares(month: Month, person_id: int, here: dict[int, Shared]) -> list[Share]:
     """Each person's part; those who keep a receipt back, and those who have left, as one sum."""
-    known = queries.scheme().campaigns
     told = [
         replace(each, person_id=each.person_id if each.person_id == person_id or _is_told(each, here) else OTHERS)
         for each in month.receipts
     ]
-    parts = rules.bonus(queries.earnings(told), month.plan, known).parts
+    parts = rules.bonus(queries.earnings(told), month.plan, month.campaigns).parts
     shares = [
         Share(
             here[who].given_name if who in here else "",
@@ -208,7 +212,7 @@ def _counted(month: Month, person_id: int, cents: int) -> list[Counted]:
     """The member's own purchases by class and multiple; their cents sum to what the member has brought."""
     if month.plan is None:
         return []
-    campaigns = [each for each in queries.scheme().campaigns if each.company == month.plan.company]
+    campaigns = [each for each in month.campaigns if each.company == month.plan.company]
     own = [each for each in queries.earnings(month.receipts) if each.person_id == person_id]
     sums: dict[tuple[str, int], list[Earning]] = {}
     for earning in own:
@@ -231,14 +235,14 @@ def _counted(month: Month, person_id: int, cents: int) -> list[Counted]:
     ]
 
 
-def _receipt(receipt: BonusReceipt, month: Month) -> Receipt:
+def _receipt(receipt: BonusReceipt, month: Month, places: Mapping[int, StorePlace]) -> Receipt:
     counts = 0
     if month.plan and receipt.currency == rules.CURRENCY:
         counts = sum(basis.cents for basis in receipt.bonus_basis if basis.bonus_class in month.plan.classes)
     return Receipt(
         receipt.receipt_id,
         receipt.business_day,
-        stores.places()[receipt.store_id].name,
+        places[receipt.store_id].name,
         receipt.total_cents,
         receipt.currency,
         counts,

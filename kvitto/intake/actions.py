@@ -49,7 +49,7 @@ from kvitto.members import queries as members
 from kvitto.members.types import CardHolding
 from kvitto.purchases import actions as purchases
 from kvitto.purchases.rules import keep_from, level_for, line_cents, pack, reduce, restates, total_only
-from kvitto.purchases.types import Changed, Key, LevelReason, Packed, Receipt, Stored, Voiding
+from kvitto.purchases.types import Changed, Key, LevelReason, Packed, Receipt, Stored, TakenBack, Voiding
 from kvitto.stores.types import Level, StoreInfo
 from kvitto.vault.digests import receipt_digest
 
@@ -152,7 +152,8 @@ def _store_all(works: Sequence[Work], batch: Batch) -> None:
     kept = [(work, delivery_id) for work, delivery_id in zip(works, ids, strict=True) if work.kept]
     held = [(work, index, receipt, delivery_id) for work, delivery_id in kept for index, receipt in work.held]
     closed_until = bonus.await_closing()
-    changed = _take_headers(kept, now)
+    taken_back = _take_headers(kept, now)
+    changed = [Changed(*each[:3]) for each in taken_back]
     outcomes = _store([(receipt, delivery_id) for _, _, receipt, delivery_id in held], now)
     for (work, index, receipt, delivery_id), outcome in zip(held, outcomes, strict=True):
         work.result.states[index] = _STATES[outcome.outcome]
@@ -161,6 +162,7 @@ def _store_all(works: Sequence[Work], batch: Batch) -> None:
             changed += [Changed(buyer, receipt.head.key.business_day, delivery_id) for buyer in buyers]
     bonus.note_late(receipts=changed, closed_until=closed_until)
     _keep_asides(held, outcomes, now)
+    services.take_back(receipts=taken_back)
     leftovers.keep_unknown_cards(cards=[each for work, _ in kept for each in work.unknown_cards], now=now)
     stored = [
         receipt.head for (_, _, receipt, _), each in zip(held, outcomes, strict=True) if each.outcome == "inserted"
@@ -180,7 +182,7 @@ def _store_all(works: Sequence[Work], batch: Batch) -> None:
     gaps.note(numbers=[each for work, _ in kept for each in work.numbers], now=now)
 
 
-def _take_headers(kept: Sequence[tuple[Work, int]], now: datetime) -> list[Changed]:
+def _take_headers(kept: Sequence[tuple[Work, int]], now: datetime) -> list[TakenBack]:
     """Note transactions that are no sale, and take back what those among them void; what counts for nothing since."""
     headers = [(work, delivery_id, each) for work, delivery_id in kept for each in work.headers]
     new = leftovers.keep_headers(headers=[(key, kind) for _, _, (_, key, kind) in headers], now=now)

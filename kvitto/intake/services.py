@@ -3,7 +3,7 @@
 Both services take at most what the chain records, and nothing of the categories that the member keeps out.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,8 +13,18 @@ from kvitto.archive import actions as archive
 from kvitto.archive.types import ToArchive
 from kvitto.choices.types import Histories, History
 from kvitto.purchases import queries as purchases
-from kvitto.purchases.types import GroupContent, Key, LevelReason, ProductContent, StorableReceipt, TotalReceipt
+from kvitto.purchases.types import (
+    GroupContent,
+    Key,
+    LevelReason,
+    ProductContent,
+    Standing,
+    StorableReceipt,
+    TakenBack,
+    TotalReceipt,
+)
 from kvitto.warranties import actions as warranties
+from kvitto.warranties import returning
 from kvitto.warranties.types import Bought
 
 LOWERED = (LevelReason.MEMBER_THEN, LevelReason.MEMBER_NOW)
@@ -69,7 +79,15 @@ def keep(*, new: Mapping[Key, Aside], corrected: Mapping[Key, Aside], now: datet
     archive.keep(new=list(_to_archive(new, stands)), corrected=list(_to_archive(corrected, stands)))
     bought = [
         Bought(
-            each.person_id, key.store_id, key.business_day, stands[key][0], key.workstation, key.sequence, each.content
+            each.person_id,
+            key.store_id,
+            key.business_day,
+            stands[key].receipt_id,
+            key.workstation,
+            key.sequence,
+            stands[key].end_time,
+            stands[key].voided_at,
+            each.content,
         )
         for key, each in new.items()
         if each.warranted and isinstance(each.content, ProductContent)
@@ -77,8 +95,12 @@ def keep(*, new: Mapping[Key, Aside], corrected: Mapping[Key, Aside], now: datet
     warranties.keep(receipts=bought, today=localdate(now))
 
 
-def _to_archive(asides: Mapping[Key, Aside], stands: Mapping[Key, tuple[int, LevelReason]]) -> Iterable[ToArchive]:
+def take_back(*, receipts: Sequence[TakenBack]) -> None:
+    """End what their buyers' services keep for use of receipts that have been taken back."""
+    returning.take_back(receipts=receipts)
+
+
+def _to_archive(asides: Mapping[Key, Aside], stands: Mapping[Key, Standing]) -> Iterable[ToArchive]:
     for key, each in asides.items():
-        receipt_id, reason = stands[key]
-        if each.archived and reason in LOWERED:
-            yield ToArchive(each.person_id, key.business_day, receipt_id, key.store_id, each.content)
+        if each.archived and stands[key].reason in LOWERED:
+            yield ToArchive(each.person_id, key.business_day, stands[key].receipt_id, key.store_id, each.content)

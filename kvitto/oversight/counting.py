@@ -25,8 +25,8 @@ _COUNT = """
         count(*), sum(receipts), count(*) FILTER (WHERE at_night)
     FROM (
         SELECT timezone(%(zone)s, min(at))::date AS begun, actor_id::bigint AS account, max(purpose) AS reason,
-            substr("case", 6)::bigint AS case_id, bool_or(action <> 'staff.view_record') AS opened,
-            coalesce(sum(count) FILTER (WHERE action <> 'staff.view_record'), 0) AS receipts,
+            substr("case", 6)::bigint AS case_id, bool_or(action NOT LIKE 'staff.view_%%') AS opened,
+            coalesce(sum(count) FILTER (WHERE action NOT LIKE 'staff.view_%%'), 0) AS receipts,
             bool_or(NOT extract(hour FROM timezone(%(zone)s, at)) BETWEEN %(from)s AND %(until)s) AS at_night
         FROM audit_entry
         WHERE actor_kind = 'staff' AND actor_id = ANY(%(accounts)s) AND at >= %(before)s AND action = ANY(%(looks)s)

@@ -19,7 +19,7 @@ from kvitto.members import queries as members
 from kvitto.purchases import arrivals
 from kvitto.purchases.models import KeptBack
 from kvitto.purchases.rules import DIGEST_VERSION
-from kvitto.purchases.types import Changed, Existing, Head, LevelReason, Packed, Stored, Voiding
+from kvitto.purchases.types import Existing, Head, LevelReason, Packed, Stored, TakenBack, Voiding
 from kvitto.stores.types import Level
 from kvitto.vault import actions as vault
 from kvitto.vault.types import Compartment, ToSeal
@@ -121,7 +121,7 @@ FROM (
     ORDER BY v.n, s.end_time DESC
 ) found
 WHERE r.business_day = found.business_day AND r.id = found.id AND r.voided_at IS NULL
-RETURNING r.person_id, r.business_day, r.delivery_id
+RETURNING r.person_id, r.business_day, r.delivery_id, r.id, r.voided_at
 """
 
 
@@ -209,7 +209,7 @@ def supersede(*, receipts: Sequence[tuple[Packed, int]], now: datetime) -> int:
     return count
 
 
-def void(*, voidings: Sequence[Voiding]) -> list[Changed]:
+def void(*, voidings: Sequence[Voiding]) -> list[TakenBack]:
     """Note that tills have taken receipts back, whether they are here yet or not; what counts for nothing since.
 
     The receipts stay as they are. Those of which nothing is stored, since no member bought them, are never found. No receipt may
@@ -222,7 +222,7 @@ def void(*, voidings: Sequence[Voiding]) -> list[Changed]:
     with batch_cursor() as cursor:
         cursor.execute(_VOID, columns[:6])
         cursor.execute(_TAKE_BACK, columns)
-        return [Changed(*row) for row in cursor.fetchall()]
+        return [TakenBack(*row) for row in cursor.fetchall()]
 
 
 def keep_back(*, person_id: int, day: date, receipt_id: int, kept: bool, by: Actor, now: datetime) -> None:

@@ -30,6 +30,7 @@ from kvitto.purchases.types import (
     ReceiptHead,
     RegisterCounts,
     Span,
+    Standing,
 )
 from kvitto.stores.types import Level
 from kvitto.vault import actions as vault
@@ -289,21 +290,22 @@ def detail_of(*, person_id: int, day: date, receipt_id: int) -> ReceiptDetail | 
     return _detail(row) if row else None
 
 
-def standing(keys: Sequence[Key]) -> dict[Key, tuple[int, LevelReason]]:
-    """The id of each stored receipt with one of the keys, and why it is recorded at its level."""
+def standing(keys: Sequence[Key]) -> dict[Key, Standing]:
+    """What stands under each of the keys that are stored."""
     if not keys:
         return {}
     columns = zip(*[msgspec.structs.astuple(key) for key in keys], strict=True)
     with batch_cursor() as cursor:
         cursor.execute(
-            "SELECT r.store_id, r.business_day, r.workstation, r.sequence, r.begin_time, r.id, r.level_reason"
+            "SELECT r.store_id, r.business_day, r.workstation, r.sequence, r.begin_time,"
+            " r.id, r.level_reason, r.end_time, r.voided_at"
             " FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[], %s::timestamptz[])"
             " AS k (store_id, business_day, workstation, sequence, begin_time)"
             " JOIN purchases_receipt r USING (business_day, store_id, workstation, sequence, begin_time)",
             list(map(list, columns)),
             binary=True,
         )
-        return {Key(*key): (receipt_id, LevelReason(reason)) for *key, receipt_id, reason in cursor.fetchall()}
+        return {Key(*row[:5]): Standing(row[5], LevelReason(row[6]), *row[7:]) for row in cursor.fetchall()}
 
 
 def newest_id(person_id: int) -> int:

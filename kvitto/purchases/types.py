@@ -321,6 +321,25 @@ class Changed(NamedTuple):
     delivery_id: int
 
 
+class TakenBack(NamedTuple):
+    """A stored receipt that its till has taken back just now, when, and the delivery that said so."""
+
+    person_id: int
+    business_day: date
+    delivery_id: int
+    receipt_id: int
+    at: datetime
+
+
+class Standing(NamedTuple):
+    """What stands under a key, why at its level, when it ended, and when its till has taken it back."""
+
+    receipt_id: int
+    reason: LevelReason
+    end_time: datetime
+    voided_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class ReceiptHead:
     """A receipt without its lines, as its buyer's list shows it."""

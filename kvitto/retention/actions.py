@@ -8,6 +8,7 @@ from kvitto.archive import actions as archive
 from kvitto.archive import queries as archived
 from kvitto.audit import pruning
 from kvitto.bonus import actions as bonus
+from kvitto.bonus import keeping
 from kvitto.choices import actions as choices
 from kvitto.households import actions as households
 from kvitto.intake import leftovers
@@ -32,7 +33,8 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
     """Delete what is over its time as of `now`, destroy its keys, drop emptied partitions, make the coming ones.
 
     The deletion, its keys and its audit entries commit together. A receipt goes when its business day is 24 months past, also
-    from an archive; a warranty receipt when its guarantee has ended; a quarter's keys go when its last day is.
+    from an archive; a warranty receipt when its guarantee has ended; a quarter's keys go when its last day is. What pages may
+    not change goes in a transaction of its own: the Bonus ledger, the record of acts.
     """
     today, oldest = now.date(), keep_from(now.date())
     over = {
@@ -50,6 +52,7 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
             partitions_dropped=0,
             partitions_made=0,
             leftovers=leftovers.count_over(now=now, keep_from=oldest),
+            ledger=0,
             sessions=0,
             tries=0,
             codes=0,
@@ -72,6 +75,7 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         told = notices.forget(now=now)
         oversight.forget(now=now)
         forgotten = leftovers.forget(now=now, keep_from=oldest) + bonus.forget_late(day=oldest)
+    ledger = keeping.reduce(keep_from=oldest, by=by, now=now) + keeping.clear(today=today, by=by, now=now)
     pruned = pruning.prune(by=by, now=now)
     return RetentionRun(
         keep_from=oldest,
@@ -82,6 +86,7 @@ def run(*, now: datetime, dry_run: bool = False, by: Actor = SYSTEM) -> Retentio
         partitions_dropped=len(partitions.drop_emptied(keep_from=oldest)),
         partitions_made=partitions.ensure(today=today),
         leftovers=forgotten,
+        ledger=ledger,
         sessions=sessions,
         tries=failures,
         codes=codes,

@@ -18,6 +18,7 @@ class RetentionRun:
     leftovers: (
         int  # unknown cards, refusals, conflicts; what names receipts beside the ledger (not counted in a dry run)
     )
+    ledger: int  # rows of the Bonus ledger that no longer tell of purchases, or are gone (not counted in a dry run)
     sessions: int  # ended ones; not counted in a dry run, nor are the next three
     tries: int  # counts of failed sign-ins
     codes: int  # whose time is over

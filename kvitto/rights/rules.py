@@ -77,6 +77,7 @@ THINGS: tuple[Thing, ...] = (
     Thing(Topic.PURCHASES, "Whose receipt it is, and checks that it is stored once", ("purchases_receipt.*",)),
     Thing(Topic.PURCHASES, "The receipt archive, where it is turned on", ("archive_receipt.*",)),
     Thing(Topic.PURCHASES, "Warranty receipts, where they are turned on", ("warranties_warranty.*",)),
+    Thing(Topic.PURCHASES, "Goods that came back, where warranty receipts are turned on", ("warranties_returned.*",)),
     Thing(Topic.PURCHASES, "The keys that open what was bought", ("vault.*",)),
     Thing(Topic.PURCHASES, "A receipt that came twice with other content", ("intake_conflict.*",)),
     Thing(Topic.PURCHASES, "A receipt that was refused", ("intake_quarantine.*",)),
@@ -112,6 +113,7 @@ SHOWN_BY: dict[Topic, tuple[Act, ...]] = {  # to others than the person; a test 
     Topic.CARDS: (Act.MEMBER_VIEW_MEMBERSHIP,),
     Topic.CHOICES: (Act.MEMBER_VIEW_CHOICES, Act.MEMBER_REGISTER_CHOICE, Act.MEMBER_REMOVE),
     Topic.PURCHASES: (
+        Act.MEMBER_VIEW_BONUS,
         Act.CASE_OPEN,
         Act.CASE_APPROVE,
         Act.LINES_OPEN,

@@ -217,6 +217,14 @@ def removal_for(*, case_id: int, by: Actor, now: datetime) -> tuple[OpenCase, Ch
     return case, _way(case)
 
 
+def bonus_for(*, case_id: int, by: Actor, now: datetime) -> tuple[OpenCase, PersonDetails]:
+    """One's own case whose member asks where their Bonus is, and who that is, with an entry. Raises NoCaseError, DeniedError."""
+    require_transaction()
+    case = _permitted(case_id, Duty.SERVICE_POINT, (Act.MEMBER_VIEW_BONUS,), by=by, now=now)
+    _note_view(case, by, now, action="staff.view_bonus")
+    return case, members.details(case.person_id)
+
+
 def _way(case: OpenCase) -> Channel:
     by_phone = case.store_id is None and case.reference == Proof.QUESTIONS
     return Channel.PHONE if by_phone else Channel.SERVICE_POINT
@@ -250,11 +258,11 @@ def tell_opened(case: OpenCase, *, by: Actor, now: datetime) -> None:
         tell(person_id=case.person_id, kind=Kind.RECORD_OPENED, now=now)
 
 
-def _note_view(case: OpenCase, by: Actor, now: datetime) -> None:
+def _note_view(case: OpenCase, by: Actor, now: datetime, *, action: str = "staff.view_record") -> None:
     tell_opened(case, by=by, now=now)
     audit.record(
         by=by,
-        action="staff.view_record",
+        action=action,
         now=now,
         purpose=case.reason,
         subject=members.audit_id(case.person_id),

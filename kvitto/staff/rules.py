@@ -141,6 +141,7 @@ POLICY: dict[Act, Row] = {
     Act.MEMBER_REGISTER_CHOICE: _look_up("write down a choice for a member", POINT),
     Act.MEMBER_REMOVE: _look_up("have what a member no longer wants recorded removed, unseen", POINT),
     Act.MEMBER_VIEW_HOUSEHOLD: _look_up("see who belongs to a member's household", POINT),
+    Act.MEMBER_VIEW_BONUS: _look_up("see what Bonus was booked for a member and paid to them, month by month", POINT),
     Act.MEMBER_ISSUE_CODE: _look_up("make a member a code for the sign-in", POINT, also={OPERATOR}),
     Act.MEMBERS_IMPORT: _open(
         "take people, cards, households and earlier choices in from the co-op's own register", OPERATOR

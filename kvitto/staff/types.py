@@ -71,6 +71,7 @@ class Act(StrEnum):
     MEMBER_REGISTER_CHOICE = "member.register_choice"
     MEMBER_REMOVE = "member.remove"
     MEMBER_VIEW_HOUSEHOLD = "member.view_household"
+    MEMBER_VIEW_BONUS = "member.view_bonus"
     MEMBER_ISSUE_CODE = "member.issue_code"
     HOUSEHOLD_CHANGE = "household.change"
     MEMBERS_IMPORT = "register.import"

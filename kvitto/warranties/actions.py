@@ -24,17 +24,16 @@ from kvitto.kernel.periods import quarter_end, quarter_of
 from kvitto.members import queries as members
 from kvitto.purchases import queries as purchases
 from kvitto.purchases.actions import NotOwnReceiptError
-from kvitto.purchases.related import related_of
 from kvitto.purchases.types import ProductContent, StoredGuarantee, StoredLine
 from kvitto.stores import queries as stores
 from kvitto.stores.types import StorePlace
 from kvitto.vault import actions as vault
 from kvitto.vault.digests import goods_digest
 from kvitto.vault.types import Compartment
-from kvitto.warranties import sealing
-from kvitto.warranties.models import Warranty
+from kvitto.warranties import returning, sealing
+from kvitto.warranties.models import Returned, Warranty
 from kvitto.warranties.queries import OWN_VIEW
-from kvitto.warranties.rules import RETURN_KEPT, goods, guaranteed, is_sound, pieces, reminded
+from kvitto.warranties.rules import RETURN_KEPT, SALE_AWAITED, goods, guaranteed, is_sound, pieces, reminded
 from kvitto.warranties.types import Bought, Copy
 
 
@@ -47,7 +46,7 @@ class UnsoundCorrectionError(InvalidError):
 
 
 def keep(*, receipts: Sequence[Bought], today: date) -> None:
-    """Copy what a claim needs of every line with a guarantee that has not ended, and end what was brought back.
+    """Copy what a claim needs of every line with a guarantee that has not ended, and end what was brought or taken back.
 
     Of receipts that have just been stored, in that transaction, and of those among their buyers who want warranty receipts
     now: asked once more, behind the lock that storing has taken, since who turns them off waits for it. Safe to repeat.
@@ -66,21 +65,23 @@ def keep(*, receipts: Sequence[Bought], today: date) -> None:
     if rows:
         sealing.seal(rows, copies)
         Warranty.objects.bulk_create(rows, ignore_conflicts=True)
-    for each in wanted:
-        _end_returned(each, places[each.store_id])
+    returning.end_returned(rows=rows, receipts=wanted, places=places)
 
 
 def _row(
     each: Bought, number: int, line: StoredLine, guarantee: StoredGuarantee, place: StorePlace, today: date
 ) -> Warranty:
+    voided = each.voided_at is not None
     return Warranty(
         person_id=each.person_id,
         business_day=each.business_day,
         receipt_id=each.receipt_id,
         line=number,
         goods=goods_digest(each.person_id, place.chain_code, goods(line)),
-        pieces=pieces(line),
+        pieces=0 if voided else pieces(line),
         ends_on=guarantee.until,
+        returned_on=localdate(each.voided_at) if voided else None,
+        voided=voided,
         reminded=reminded(guarantee.until, today),
     )
 
@@ -99,31 +100,6 @@ def _copy(each: Bought, line: StoredLine, guarantee: StoredGuarantee, place: Sto
         until=guarantee.until,
         item=line.text,
     )
-
-
-def _end_returned(each: Bought, place: StorePlace) -> None:
-    """Count goods that came back off their owner's warranty receipts of the same goods: of the sales that the return names
-    first, then of the newest.
-
-    Goods are told by their code. Those of the same receipt stay, since they were taken in exchange.
-    """
-    lines = [line for line in each.content.lines if line.type == "return"]
-    named = related_of(each.person_id).get((each.business_day, each.receipt_id)) if lines else None
-    sold = {(sale.business_day, sale.receipt_id) for sale in named.sales} if named else set()
-    for line in lines:
-        back = pieces(line)
-        digest = goods_digest(each.person_id, place.chain_code, goods(line))
-        rows = Warranty.objects.select_for_update().filter(
-            person_id=each.person_id, goods=digest, returned_on=None, business_day__lte=each.business_day
-        )
-        newest = rows.exclude(receipt_id=each.receipt_id).order_by("-business_day", "-pk")
-        for row in sorted(newest, key=lambda row: (row.business_day, row.receipt_id) not in sold):
-            off = min(back, row.pieces)
-            back, row.pieces = back - off, row.pieces - off
-            if not row.pieces:
-                row.returned_on = each.business_day
-            if off:
-                row.save(update_fields=["pieces", "returned_on"])
 
 
 def turn_on(*, person_id: int, day: date, receipt_id: int, shown: Shown, by: Actor, now: datetime) -> int:
@@ -149,7 +125,17 @@ def turn_on(*, person_id: int, day: date, receipt_id: int, shown: Shown, by: Act
         )
         if isinstance(content, ProductContent):
             head = detail.head
-            bought = Bought(person_id, head.store_id, day, receipt_id, detail.workstation, detail.sequence, content)
+            bought = Bought(
+                person_id,
+                head.store_id,
+                day,
+                receipt_id,
+                detail.workstation,
+                detail.sequence,
+                head.end_time,
+                head.voided_at,
+                content,
+            )
             with identity.acting(ActorKind.SYSTEM):
                 keep(receipts=[bought], today=localdate(now))
     return stated.number
@@ -190,6 +176,7 @@ def delete(*, person_id: int, warranty_id: int, by: Actor, now: datetime) -> Non
         vault.stop_sealing()
         gone = _own(person_id, warranty_id)
         quarter = quarter_of(gone.ends_on)
+        Returned.objects.filter(warranty=gone).delete()
         gone.delete()
         beside = list(
             Warranty.objects.filter(
@@ -222,6 +209,7 @@ def end(*, person_id: int, by: Actor, now: datetime) -> int:
     subject = members.audit_id(person_id)
     with identity.acting(ActorKind.SYSTEM):
         vault.stop_sealing()
+        Returned.objects.filter(person_id=person_id).delete()
         gone = int(Warranty.objects.filter(person_id=person_id).delete()[0])
         vault.destroy_compartment(
             person_id=person_id, compartment=Compartment.WARRANTY, by=by, subject=subject, now=now
@@ -230,10 +218,16 @@ def end(*, person_id: int, by: Actor, now: datetime) -> int:
 
 
 def forget_over(*, today: date, by: Actor, now: datetime) -> int:
-    """Delete what ended before `today`, and what was brought back 90 days ago; how many. Keys go with the vault's quarters."""
+    """Delete what ended before `today`, and what was brought back 90 days ago; how many. Keys go with the vault's quarters.
+
+    Returns go with them, and after 30 days those whose sale has not come in.
+    """
     require_transaction()
     over = Q(ends_on__lt=today) | Q(returned_on__lt=today - RETURN_KEPT)
-    deleted = int(Warranty.objects.filter(over).delete()[0])
+    gone = Warranty.objects.filter(over)
+    late = Q(warranty=None, at__lt=now - SALE_AWAITED)
+    Returned.objects.filter(Q(warranty__in=gone) | late).delete()
+    deleted = int(gone.delete()[0])
     if deleted:
         audit.record(by=by, action="warranties.purge", now=now, purpose="retention", count=deleted)
     return deleted

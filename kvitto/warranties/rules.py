@@ -10,6 +10,7 @@ from kvitto.warranties.types import Nearness, Warranty
 
 REMINDERS = (90, 30, 7)  # days before the end
 RETURN_KEPT = timedelta(days=90)  # how long it is told that the goods came back
+SALE_AWAITED = timedelta(days=30)  # how long a sale may come in after its return
 LONGEST_ITEM, LONGEST_NOTE = 200, 1000  # characters
 ONE_PIECE = 10_000
 MOST_PIECES = 1_000
@@ -40,13 +41,13 @@ def reminded(ends_on: date, today: date) -> int | None:
 def nearness(warranty: Warranty, today: date) -> Nearness:
     """How near the end is."""
     if warranty.returned_on is not None:
-        return Nearness.RETURNED
+        return Nearness.ENDED
     last = reminded(warranty.ends_on, today)
     return Nearness.FAR if last is None else Nearness.NEAR if last == REMINDERS[0] else Nearness.SOON
 
 
 def sort_key(warranty: Warranty) -> tuple[bool, date, int]:
-    """What ends first comes first; what was brought back comes last."""
+    """What ends first comes first; what has ended already comes last."""
     return warranty.returned_on is not None, warranty.ends_on, warranty.warranty_id
 
 

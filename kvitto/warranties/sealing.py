@@ -39,7 +39,7 @@ def copies(plain: Iterable[bytes]) -> list[Copy]:
 
 def shown(row: models.Warranty, copy: Copy) -> Warranty:
     """A row as its owner reads it."""
-    return Warranty(row.pk, row.business_day, row.receipt_id, row.ends_on, row.returned_on, copy)
+    return Warranty(row.pk, row.business_day, row.receipt_id, row.ends_on, row.returned_on, row.voided, copy)
 
 
 def _bound(row: models.Warranty) -> bytes:

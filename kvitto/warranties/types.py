@@ -1,7 +1,7 @@
 """Warranty receipts, as they are sealed and as their owner reads them."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -36,6 +36,8 @@ class Bought(NamedTuple):
     receipt_id: int
     workstation: str
     sequence: int
+    end_time: datetime
+    voided_at: datetime | None  # when its till has taken it back
     content: ProductContent
 
 
@@ -45,18 +47,22 @@ class Nearness(StrEnum):
     FAR = "far"
     NEAR = "near"  # 90 days or less
     SOON = "soon"  # 30 days or less
-    RETURNED = "returned"  # the goods were brought back
+    ENDED = "ended"  # the goods were brought back, or the sale was taken back
 
 
 @dataclass(frozen=True, slots=True)
 class Warranty:
-    """One warranty receipt. `ends_on` is the last day of the guarantee, `returned_on` the day on which the goods came back."""
+    """One warranty receipt. `ends_on` is the last day of the guarantee, `returned_on` the day on which the goods came back.
+
+    Where it is `voided`, they never did: the till took the sale back that day.
+    """
 
     warranty_id: int
     business_day: date
     receipt_id: int
     ends_on: date
     returned_on: date | None
+    voided: bool
     copy: Copy
 
     @property

@@ -118,6 +118,7 @@ _STAFF_PAGES: dict[str, Act] = {
     "record-choices": Act.MEMBER_VIEW_CHOICES,
     "record-choice": Act.MEMBER_REGISTER_CHOICE,
     "record-removal": Act.MEMBER_REMOVE,
+    "record-bonus": Act.MEMBER_VIEW_BONUS,
     "record-letter": Act.MEMBER_REGISTER_CHOICE,
     "case-close": Act.STAFF_OWN_CASES,
     "cases": Act.STAFF_OWN_CASES,

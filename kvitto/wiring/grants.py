@@ -70,6 +70,7 @@ TABLES: dict[str, str] = {
     "purchases_voiding": "SELECT, INSERT, DELETE",
     "archive_receipt": WRITE,
     "warranties_warranty": WRITE,
+    "warranties_returned": WRITE,
     "bonus_plan": "SELECT, INSERT, DELETE",
     "bonus_campaign": "SELECT, INSERT, DELETE",
     "bonus_close": "SELECT, INSERT, UPDATE (last_key, done_at, paid_at)",

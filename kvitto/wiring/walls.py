@@ -234,6 +234,7 @@ TABLES: dict[str, list[Policy]] = {
         Policy("till_returned", "UPDATE", TILL),
         Policy("own", "SELECT", OWN),
     ],
+    "warranties_returned": [_MACHINE, Policy("till", "ALL", TILL), Policy("own", "SELECT", OWN)],
     "purchases_receipt": [
         _MACHINE,
         Policy("till", "SELECT", TILL),
@@ -251,11 +252,11 @@ TABLES: dict[str, list[Policy]] = {
         Policy("own", "SELECT", OWN),
     ],
     "purchases_voiding": [_MACHINE, Policy("till", "SELECT", TILL), Policy("till_new", "INSERT", "", TILL)],
-    # what a household's month brought is computed and booked by a job; each reads their own rows
-    "bonus_entry": [_MACHINE, Policy("own", "SELECT", OWN)],
+    # what a household's month brought is computed and booked by a job; each reads their own rows, or asks at a service point
+    "bonus_entry": [_MACHINE, Policy("own", "SELECT", OWN), Policy("staff_point", "SELECT", CASE_AT_POINT)],
     "bonus_cause": [_MACHINE, Policy("own", "SELECT", OWN)],
     "bonus_late": [_MACHINE, Policy("till", "SELECT", TILL), Policy("till_new", "INSERT", "", TILL)],
-    "bonus_account": [_MACHINE, Policy("own", "SELECT", OWN)],
+    "bonus_account": [_MACHINE, Policy("own", "SELECT", OWN), Policy("staff_point", "SELECT", CASE_AT_POINT)],
     "intake_delivery": [_MACHINE, Policy("till", "ALL", TILL)],
     "intake_quarantine": [_MACHINE, Policy("till", "ALL", TILL)],
     "intake_conflict": [

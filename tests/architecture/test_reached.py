@@ -41,6 +41,7 @@ REACHED = {  # what leads to data about members: the entries that tell of it
     "doors.staff_web.cases.glass": "staff.break_glass",
     "doors.staff_web.members.look_up": "staff.",
     "doors.staff_web.members.record": "staff.view_record",
+    "doors.staff_web.members.bonus": "staff.view_bonus",
     "doors.staff_web.members.code": "members.issue_code",
     "doors.staff_web.members.choices": "staff.view_record",
     "doors.staff_web.members.decide": "choices.state",

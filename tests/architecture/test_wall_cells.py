@@ -15,6 +15,7 @@ from django.utils.timezone import localdate
 
 from kvitto.accounts.models import Account
 from kvitto.accounts.types import Kind
+from kvitto.bonus.actions import note_accounts
 from kvitto.choices.actions import state_levels
 from kvitto.choices.types import Channel
 from kvitto.kernel import identity
@@ -34,6 +35,7 @@ TABLES = {  # what an act reads, and how it names the person
     Act.MEMBER_VIEW_IDENTITY: ("members_person", "id"),
     Act.MEMBER_VIEW_MEMBERSHIP: ("members_card", "person_id"),
     Act.MEMBER_VIEW_CHOICES: ("choices_statement", "person_id"),
+    Act.MEMBER_VIEW_BONUS: ("bonus_account", "person_id"),
     Act.LINES_OPEN: ("purchases_receipt", "person_id"),
 }
 BY_LINES = {Act.LINES_OPEN: Act.LINES_BREAK_GLASS}  # the act of what was opened without a colleague
@@ -144,6 +146,7 @@ def world(cast):
     take(*(receipt([line(code=MILK)], card=each.cards[0], sequence=n, **day) for n, each in enumerate(new)), now=NOW)
     strangers, own = people[: len(VARIANTS)], people[len(VARIANTS) :]
     with opened():
+        note_accounts(accounts=dict.fromkeys(people, "FI2112345600000785"), by=OPERATOR, now=NOW)
         boss = [
             StaffPerson.objects.create(
                 account=Account.objects.create(username=name, password="!", kind=Kind.STAFF, created_at=NOW),

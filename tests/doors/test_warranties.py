@@ -172,7 +172,7 @@ def test_turning_off_says_before_how_much_goes(aino, cast):
 def test_a_calendar_file_folds_its_lines_and_quotes_its_texts():
     item = "Kylskåp; med frys, 300 l\\år " * 6
     copy = Copy("Co-op", "1", "Shop", "Oulu", "1", 7, item, "", "", TODAY, item + "\r\nBEGIN:VEVENT")
-    shown = Shown(9, TODAY, 1, TODAY, None, copy)
+    shown = Shown(9, TODAY, 1, TODAY, None, False, copy)
     with override("en"):
         body = ics.calendar([shown], host="kvitto.example", now=NOW)
 

@@ -108,6 +108,7 @@ def _at_point(names: Mapping[str, str], card: str) -> Iterator[State]:
     yield State("staff-record-choices", "/staff/look-up", who=disa, act=lambda page: _to_choices(page, card))
     yield State("staff-record-choices", "/staff/look-up", "waits", who=disa, act=lambda page: _waits(page, card))
     yield State("staff-record-removal", "/staff/look-up", who=disa, act=lambda page: _to_removal(page, card))
+    yield State("staff-record-bonus", "/staff/look-up", who=disa, act=lambda page: _to_bonus(page, card))
     yield State("staff-record-letter", "/staff/look-up", who=disa, act=lambda page: _letter(page, card))
     yield State("staff-record-code", "/staff/look-up", who=disa, act=lambda page: _code(page, card))
 
@@ -180,6 +181,12 @@ def _to_removal(page: Page, card: str) -> None:
     _to_choices(page, card)
     with page.expect_navigation():
         page.click("main a.button[href$='/removal']")
+
+
+def _to_bonus(page: Page, card: str) -> None:
+    _look_up(page, card)
+    with page.expect_navigation():
+        page.click("main a.button[href$='/bonus']")
 
 
 def _waits(page: Page, card: str) -> None:

@@ -78,7 +78,7 @@ def _warranty(each: Warranty, now: datetime) -> dict[str, Any]:
     if each.ends_on != copy.until:
         pairs.append((_("Corrected by me: until"), day(each.ends_on)))
     if each.returned_on:
-        pairs.append((_("Brought back on"), day(each.returned_on)))
+        pairs.append((_("Taken back by the till on") if each.voided else _("Brought back on"), day(each.returned_on)))
     made = localtime(now)
     return {
         "item": copy.item,

@@ -25,7 +25,7 @@ from kvitto.warranties import actions, queries
 from kvitto.warranties.rules import nearness
 from kvitto.warranties.types import Nearness, Warranty
 
-COLOURS = {Nearness.FAR: "l3", Nearness.NEAR: "l2", Nearness.SOON: "error", Nearness.RETURNED: "l1"}
+COLOURS = {Nearness.FAR: "l3", Nearness.NEAR: "l2", Nearness.SOON: "error", Nearness.ENDED: "l1"}
 IN_DAYS, IN_MONTHS = 60, 24  # up to so many days it is told in days, up to so many months in months
 
 
@@ -47,7 +47,7 @@ def left(warranty: Warranty, today: date) -> str:
     """In words, how long the guarantee lasts; or why it has ended."""
     days = (warranty.ends_on - today).days
     if warranty.returned_on is not None:
-        return _("ended: brought back")
+        return _("ended: taken back by the till") if warranty.voided else _("ended: brought back")
     if days == 0:
         return _("ends today")
     if days <= IN_DAYS:

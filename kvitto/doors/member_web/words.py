@@ -98,6 +98,7 @@ ACTS: dict[str, Promise] = {
     "staff.open_case": _("opened a case about you"),
     "staff.approve_case": _("approved a colleague's case about you"),
     "staff.view_record": _("looked up who you are"),
+    "staff.view_bonus": _("looked up what Bonus was booked for you and paid to you"),
     "staff.close_case": _("closed the case"),
     "intake.deliver": _("handed in receipts"),
     "intake.deliver_minute": _("handed in receipts"),

@@ -15,11 +15,12 @@ from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
 from kvitto.assortment import queries as assortment
+from kvitto.bonus import enquiry
 from kvitto.choices import texts
 from kvitto.choices.rules import NO, SCALES, YES, loosens
 from kvitto.choices.types import Letter, Stated, Topic
 from kvitto.doors.staff_web.access import StaffRequest, me
-from kvitto.doors.staff_web.words import PROOFS
+from kvitto.doors.staff_web.words import BOOKINGS, PROOFS
 from kvitto.doors.staff_web.work import after, attempt, counted, done, get_or_post
 from kvitto.kernel.db import opened
 from kvitto.rights import removal as removing
@@ -199,6 +200,15 @@ def removal(request: StaffRequest, case_id: int) -> HttpResponse:
         level = str(texts.TEXTS[Topic.RECORDING_LEVEL].effects[held[Topic.RECORDING_LEVEL].value or 0])
         out = [texts.category(code, names, spoken) for code in held[Topic.NOT_RECORDED].codes]
     return render(request, "staff/removal.html", {"case": found.case, "spoken": spoken, "level": level, "out": out})
+
+
+@require_safe
+def bonus(request: StaffRequest, case_id: int) -> HttpResponse:
+    """Where the member's Bonus is: what was booked and paid, month by month."""
+    with opened():
+        found = enquiry.ledger(case_id=case_id, by=me(request), now=_now())
+    rows = [(each, BOOKINGS[each.kind]) for each in found.bookings]
+    return render(request, "staff/bonus.html", {"ledger": found, "rows": rows})
 
 
 @require_POST

@@ -41,6 +41,7 @@ urlpatterns = [
     path("staff/look-up/<int:case_id>/choices", members.choices, name="record-choices"),
     path("staff/look-up/<int:case_id>/choices/decide", members.decide, name="record-choice"),
     path("staff/look-up/<int:case_id>/removal", members.removal, name="record-removal"),
+    path("staff/look-up/<int:case_id>/bonus", members.bonus, name="record-bonus"),
     path("staff/look-up/<int:case_id>/choices/letter", members.letter, name="record-letter"),
     path("staff/cases", cases.cases, name="cases"),
     path("staff/cases/new", cases.open_case, name="case-open"),

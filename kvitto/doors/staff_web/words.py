@@ -7,6 +7,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kvitto.bonus.types import EntryKind
 from kvitto.choices import actions as choices
 from kvitto.doors.staff_web.access import StaffRequest
 from kvitto.intake import gaps, leftovers
@@ -71,6 +72,12 @@ GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
     (_("Open to everybody"), ("public",)),
     (_("The machine"), ("till_key", "db", "bench", "serve", "jobs", "notices", "demo")),
 )
+BOOKINGS: dict[EntryKind, Promise] = {
+    EntryKind.ACCRUED: _("Bonus"),
+    EntryKind.SETTLED: _("Bonus, with the household's main member"),
+    EntryKind.CORRECTED: _("corrected"),
+    EntryKind.PAID: _("paid"),
+}
 PROOFS: dict[Proof, Promise] = {
     Proof.ID_CARD: _("identity card"),
     Proof.PASSPORT: _("passport"),
@@ -153,6 +160,7 @@ ACTS: dict[str, Promise] = {  # what staff do with one person's data, as it is t
     "staff.open_case": _("opened a case"),
     "staff.approve_case": _("approved a colleague's case"),
     "staff.view_record": _("looked at the record"),
+    "staff.view_bonus": _("looked at the Bonus"),
     "vault.open": _("opened purchases"),
     "purchases.view": _("looked at receipts"),
     "choices.state": _("wrote down a choice"),

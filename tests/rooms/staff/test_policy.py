@@ -43,7 +43,8 @@ OF_DUTY = {
     None: set(),
     Duty.SERVICE_POINT: {
         "member.find", "member.view_identity", "member.view_membership", "member.view_choices",
-        "member.register_choice", "member.remove", "member.view_household", "member.issue_code", "staff.own_cases",
+        "member.register_choice", "member.remove", "member.view_household", "member.view_bonus", "member.issue_code",
+        "staff.own_cases",
     },
     Duty.DATA_HANDLER: {
         "member.find", "member.view_identity", "member.view_membership", "case.open", "case.approve", "lines.open",

@@ -213,6 +213,64 @@ def test_a_return_that_names_its_sale_ends_the_guarantee_of_that_one(aino):
     ]  # fmt: skip
 
 
+def earlier(minutes):
+    """A sale of the cast's day before a return at NOW; the number of its receipt is 77."""
+    return {"end_time": (NOW - timedelta(minutes=minutes)).isoformat()}
+
+
+ORIGIN = {"store": "101", "business_day": TODAY.isoformat(), "workstation": "1", "sequence": 77}
+
+
+@pytest.mark.parametrize("said", [{}, {"origins": [ORIGIN]}], ids=["unnamed", "named"])
+def test_a_return_that_comes_in_before_its_sale_ends_the_guarantee_all_the_same(aino, said):
+    bring_back(back(), **said)
+    buy(line("WASHING MACHINE W7", "1298.00", code=WASHER, vat="25.5", quantity="2"), **earlier(20))
+    bring_back(back(), begin_time=(NOW - timedelta(minutes=9)).isoformat())
+    buy(washer(), sequence=79, **earlier(-2))
+
+    assert [(each.copy.sequence, each.returned_on) for each in of(aino)] == [(79, None), (77, TODAY)]
+
+
+def test_a_return_waits_for_the_sale_that_it_names_and_ends_no_other(aino):
+    buy(washer(), sequence=76, **earlier(30))
+    bring_back(back(), origins=[ORIGIN])
+    assert of(aino)[0].returned_on is None
+    buy(washer(), **earlier(20))
+
+    assert [(each.copy.sequence, each.returned_on) for each in of(aino)] == [(76, None), (77, TODAY)]
+
+
+def void(sequence):
+    named = {"business_day": TODAY.isoformat(), "workstation": "1", "sequence": sequence}
+    header = named | {"type": "post_void", "store": "101", "sequence": 99, "voids": named}
+    return header | {"end_time": (NOW + timedelta(minutes=1)).isoformat()}
+
+
+@pytest.mark.parametrize("sold_first", [True, False])
+def test_a_sale_that_its_till_takes_back_has_no_guarantee_whichever_comes_first(aino, sold_first):
+    sale = receipt([washer()], sequence=77, **DAY)
+    for each in [sale, void(77)] if sold_first else [void(77), sale]:
+        take(each, now=NOW + timedelta(minutes=2))
+
+    (found,) = of(aino)
+    assert (found.returned_on, found.voided) == (TODAY, True)
+
+
+@pytest.mark.parametrize("order", ["sale, return, void", "return, void, sale", "void, return, sale"])
+def test_a_return_that_its_till_takes_back_ends_nothing(aino, order):
+    receipts = {
+        "sale": receipt([washer()], sequence=77, **DAY | earlier(20)),
+        "return": receipt([back()], sequence=90, type="return", **DAY),
+        "void": void(90),
+    }
+    for each in order.split(", "):
+        take(receipts[each], now=NOW + timedelta(minutes=2))
+
+    (found,) = of(aino)
+    assert (found.returned_on, found.voided) == (None, False)
+    assert models.Warranty.objects.get().pieces == 1
+
+
 def test_somebody_elses_return_ends_nothing(cast, aino):
     buy(washer())
     turn(Topic.WARRANTY_RECEIPTS, person_id=cast.bjorn, now=NOW - timedelta(hours=1))
@@ -307,6 +365,17 @@ def test_it_goes_the_day_after_its_last_and_a_returned_one_after_90_days(committ
 
     for day, gone in ((13, 0), (14, 1), (90, 0), (91, 1)):
         assert retention.run(now=NOW + timedelta(days=day)).warranties == gone, day
+    assert not models.Returned.objects.exists()
+
+
+def test_a_return_waits_30_days_for_its_sale(committed_cast):
+    stock()
+    turn(Topic.WARRANTY_RECEIPTS, person_id=committed_cast.aino, now=NOW - timedelta(hours=1))
+    bring_back(back())
+
+    for day, waiting in ((30, 1), (31, 0)):
+        retention.run(now=NOW + timedelta(days=day))
+        assert models.Returned.objects.count() == waiting, day
 
 
 def test_it_outlives_its_receipt(committed_cast):
