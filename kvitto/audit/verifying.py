@@ -4,7 +4,9 @@ Nothing that is stored is believed: hashes are computed from the entries anew, a
 whose time is over the text is gone and the stored hash is taken: the roots that were signed over it say whether it is the one.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +15,21 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from kvitto.audit import log, notes, pruning, signing, tree
-from kvitto.kernel.db import OWNER
+from kvitto.kernel.db import OWNER, batch_cursor
 
-FETCH = 5_000  # rows at a time
-_ENTRIES = f"""
-    SELECT l.number, l.hash, {log.HASH} FROM audit_leaf l LEFT JOIN audit_entry e ON e.id = l.entry_id ORDER BY l.number
+FETCH = 8_192  # leaves at a time
+MOST = 1 << log.STEP  # leaves that are folded in one go
+BEFORE_ALL = -(2**63)
+# An entry is looked up for each leaf: joined, all would be hashed and sorted on disk before the first answer.
+_LEAVES = f"""
+    SELECT l.number, l.hash, (SELECT {log.HASH} FROM audit_entry e WHERE e.id = l.entry_id) AS found
+    FROM audit_leaf l WHERE l.number > %s ORDER BY l.number LIMIT {FETCH}
+"""  # noqa: S608  our own words
+# Of so many: how many, the last one's number, their hashes in a row, how many texts are gone, whether the others are as hashed
+_SUMMED = f"""
+    SELECT count(*), max(number), string_agg(hash, ''::bytea ORDER BY number), count(*) FILTER (WHERE found IS NULL),
+        coalesce(bool_and(found = hash), true)
+    FROM ({_LEAVES}) leaves
 """  # noqa: S608  our own words
 _STRAYS = """
     SELECT (SELECT count(*) FROM audit_waiting),
@@ -59,17 +71,22 @@ class Roots:
         self.pruned = 0
         self.peaks: list[tree.Hash] = []  # of complete subtrees, the largest first
 
-    def add(self, leaf: tree.Hash) -> tuple[int, int, tree.Hash] | None:
-        """Take the next leaf; the node of a kept level that it completes, by level and place."""
-        found, size, level, kept = leaf, self.size, 0, None
-        while size & 1:
-            found = tree.node_hash(self.peaks.pop(), found)
-            size, level = size >> 1, level + 1
-            if level % log.STEP == 0:
-                kept = (level, size, found)
-        self.peaks.append(found)
-        self.size += 1
-        return kept
+    def extend(self, leaves: list[tree.Hash]) -> list[tuple[int, int, tree.Hash]]:
+        """Take the next leaves; the nodes of kept levels that they complete, by level and place."""
+        completed, at = [], 0
+        while at < len(leaves):
+            count = min(self.size & -self.size or MOST, MOST, 1 << (len(leaves) - at).bit_length() - 1)
+            found, level = tree.folded(leaves[at : at + count]), count.bit_length() - 1
+            place = self.size >> level
+            self.size, at = self.size + count, at + count
+            while True:
+                if level and level % log.STEP == 0:
+                    completed.append((level, place, found))
+                if not place & 1:
+                    break
+                found, level, place = tree.node_hash(self.peaks.pop(), found), level + 1, place >> 1
+            self.peaks.append(found)
+        return completed
 
     def root(self) -> tree.Hash:
         """Over all leaves so far."""
@@ -118,31 +135,66 @@ def _strayed(size: int, signed: Signatures, nodes: Nodes, unnumbered: int) -> Fa
 
 def _walk(roots: Roots, nodes: Nodes, signed: Signatures, over: int, progress: Callable[[int], None]) -> Fault | None:
     """Every entry in the order of its number, up to the first that is wrong. Of the first `over` the text may be gone."""
-    for number, stored, found in _rows():
-        place = roots.size
-        if number != place:
-            return Fault(place, "the entry is missing")
-        if found is None and place >= over:
-            return Fault(place, "the entry is missing behind its leaf, and its time is not over")
-        if found is not None and found != stored:
-            return Fault(place, "the entry is not what was hashed")
-        roots.pruned += found is None
-        completed = roots.add(stored)
-        if completed and nodes.get(completed[:2]) != completed[2]:
-            return Fault(place, f"the node of level {completed[0]}, place {completed[1]} is not over these entries")
-        for root, whose in signed.get(roots.size, ()):
-            if root != roots.root():
-                return Fault(place, f"the first {roots.size:,} entries are not those that were signed for ({whose})")
-        if roots.size % FETCH == 0:
-            progress(roots.size)
+    sizes = sorted(signed)
+    for count, last, hashes, gone, same in _summed():
+        place, size = roots.size, roots.size + count
+        fault = None
+        if last != size - 1 or len(hashes) != count * len(tree.EMPTY) or not same or (gone and size > over):
+            fault = _first_wrong(place, over)
+        leaves = [hashes[at : at + len(tree.EMPTY)] for at in range(0, len(hashes), len(tree.EMPTY))]
+        end = fault.number if fault else size
+        for stop in [*sizes[bisect_right(sizes, place) : bisect_right(sizes, end)], end]:
+            wrong = _grown(roots, leaves[roots.size - place : stop - place], nodes, signed)
+            if wrong is not None:
+                return wrong
+        if fault:
+            return fault
+        roots.pruned += gone
+        progress(size)
     return None
 
 
-def _rows() -> Iterator[tuple[Any, ...]]:
-    with connections[OWNER].connection.cursor("audit_verify") as cursor:
-        cursor.itersize = FETCH
-        cursor.execute(_ENTRIES, binary=True)
-        yield from cursor
+def _grown(roots: Roots, leaves: list[tree.Hash], nodes: Nodes, signed: Signatures) -> Fault | None:
+    """What does not fit the next leaves: a node over them, or what was signed when they were the last."""
+    for level, place, found in roots.extend(leaves):
+        if nodes.get((level, place)) != found:
+            return Fault(
+                (place + 1 << level) - 1, f"the node of level {level}, place {place} is not over these entries"
+            )
+    for root, whose in signed.get(roots.size, ()):
+        if root != roots.root():
+            what = f"the first {roots.size:,} entries are not those that were signed for ({whose})"
+            return Fault(roots.size - 1, what)
+    return None
+
+
+def _first_wrong(place: int, over: int) -> Fault | None:
+    """The first leaf from a place on that is not there, or not the hash of its entry; one by one."""
+    with batch_cursor(OWNER) as cursor:
+        cursor.execute(_LEAVES, [place - 1 if place else BEFORE_ALL], binary=True)
+        rows = cursor.fetchall()
+    for expected, (number, stored, found) in enumerate(rows, start=place):
+        if number != expected:
+            return Fault(expected, "the entry is missing")
+        if found is None and number >= over:
+            return Fault(number, "the entry is missing behind its leaf, and its time is not over")
+        if (found is not None and found != stored) or len(stored) != len(tree.EMPTY):
+            return Fault(number, "the entry is not what was hashed")
+    return None
+
+
+def _summed() -> Iterator[tuple[Any, ...]]:
+    """The leaves, so many at a time. The server hashes the next ones while these are walked."""
+    with batch_cursor(OWNER) as cursor, ThreadPoolExecutor(1) as reader:
+
+        def fetched(after: int) -> tuple[Any, ...]:
+            [row] = cursor.execute(_SUMMED, [after], binary=True)
+            return tuple(row)
+
+        coming = reader.submit(fetched, BEFORE_ALL)
+        while (found := coming.result())[0]:
+            coming = reader.submit(fetched, found[1])
+            yield found
 
 
 def _signed(

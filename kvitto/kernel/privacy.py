@@ -34,6 +34,7 @@ class Rule(StrEnum):
     ACCOUNT = "until the account is closed"
     AUDIT = "as long as the register stands, to show who could do what"
     TRACE = "five years; then nothing is left of it but a hash, of which nothing can be read"
+    LOOK_UPS = "91 days"
     QUESTION = "two years after it was answered"
     UNKNOWN_CARD = "14 days"
     CLAIM = "30 days, or until the receipt comes in"

@@ -1,6 +1,8 @@
 """Writes: a member's question about an act on their data."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils.timezone import localdate
 
 from kvitto.audit import actions as audit
 from kvitto.audit import queries as acts
@@ -9,7 +11,7 @@ from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError, InvalidError, NotFoundError
 from kvitto.members import queries as members
 from kvitto.oversight import rules
-from kvitto.oversight.models import Question
+from kvitto.oversight.models import Day, Question
 
 
 class NoActError(NotFoundError):
@@ -46,6 +48,7 @@ def ask(*, person_id: int, entry: int, text: str, by: Actor, now: datetime) -> d
 
 
 def forget(*, now: datetime) -> int:
-    """Delete questions that were answered two years ago; how many."""
+    """Delete questions that were answered two years ago, and counts of days long past; how many questions."""
     require_transaction()
+    Day.objects.filter(day__lt=localdate(now) - timedelta(days=rules.COUNTED_DAYS)).delete()
     return int(Question.objects.filter(answered_at__lt=now - rules.ANSWERED_KEPT).delete()[0])

@@ -1,41 +1,40 @@
-"""Counting look-ups where the entries are: by account, day and reason, for the public, and for what stands out."""
+"""Counting look-ups: once where the entries are, by day and account; from those counts for the public, and for what stands out."""
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Max, Sum
 from django.utils.timezone import make_aware
 
 from kvitto.audit.types import LOOKS
 from kvitto.kernel.periods import months_after
 from kvitto.oversight import rules
+from kvitto.oversight.models import Day
 from kvitto.oversight.types import AlertKind, Count, Depth, Found, Published
 from kvitto.staff import queries as staff
-from kvitto.staff.rules import are_namesakes, family_name_of
+from kvitto.staff.rules import family_name_of, family_words
 from kvitto.staff.types import Duty, Reason
 
-_LOOKED = """
-    FROM audit_entry e LEFT JOIN staff_case c ON e."case" = 'case-' || c.id
-    WHERE e.actor_kind = 'staff' AND e.actor_id = ANY(%(accounts)s) AND e.at >= %(first)s AND e.at < %(last)s
-        AND e.action = ANY(%(looks)s) AND e."case" LIKE 'case-%%'
-"""
-_COUNTS = f"""
-    SELECT e.actor_id::bigint, timezone(%(zone)s, e.at)::date AS day, e.purpose, max(c.duty), count(DISTINCT e."case")
-    {_LOOKED} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-"""
-_AT_NIGHT = f"""
-    SELECT e.actor_id::bigint, count(DISTINCT e."case") {_LOOKED}
-        AND NOT extract(hour FROM timezone(%(zone)s, e.at)) BETWEEN %(from)s AND %(until)s GROUP BY 1
-"""  # noqa: S608  our own words
-_PUBLISHED = f"""
-    SELECT CASE WHEN opened > 0 THEN 'purchases' ELSE 'record' END AS depth, reason, count(*), coalesce(sum(receipts), 0)
+# Each case once, at its deepest, on the day on which it began; one that goes on in the first day may have begun the day before
+_COUNT = """
+    INSERT INTO oversight_day (day, account_id, reason, duty, depth, times, receipts, at_night)
+    SELECT begun, account, looked.reason, coalesce(c.duty, ''), CASE WHEN opened THEN 'purchases' ELSE 'record' END,
+        count(*), sum(receipts), count(*) FILTER (WHERE at_night)
     FROM (
-        SELECT max(e.purpose) AS reason, count(*) FILTER (WHERE e.action NOT LIKE 'staff.view_%%') AS opened,
-            sum(e.count) FILTER (WHERE e.action NOT LIKE 'staff.view_%%') AS receipts
-        {_LOOKED} GROUP BY e."case"
-    ) looked GROUP BY 1, 2 ORDER BY 1, 2
-"""  # noqa: S608  our own words
+        SELECT timezone(%(zone)s, min(at))::date AS begun, actor_id::bigint AS account, max(purpose) AS reason,
+            substr("case", 6)::bigint AS case_id, bool_or(action NOT LIKE 'staff.view_%%') AS opened,
+            coalesce(sum(count) FILTER (WHERE action NOT LIKE 'staff.view_%%'), 0) AS receipts,
+            bool_or(NOT extract(hour FROM timezone(%(zone)s, at)) BETWEEN %(from)s AND %(until)s) AS at_night
+        FROM audit_entry
+        WHERE actor_kind = 'staff' AND actor_id = ANY(%(accounts)s) AND at >= %(before)s AND action = ANY(%(looks)s)
+            AND "case" LIKE 'case-%%'
+        GROUP BY actor_id, "case"
+    ) looked LEFT JOIN staff_case c ON c.id = case_id
+    WHERE begun >= %(day)s GROUP BY 1, 2, 3, 4, 5
+"""
 _REFUSED = """
     SELECT actor_id::bigint, purpose, count(*) FROM audit_entry
     WHERE actor_kind = 'staff' AND actor_id = ANY(%(accounts)s) AND at >= %(first)s AND at < %(last)s
@@ -45,8 +44,12 @@ _REFUSED = """
 # one reference of a data handler's for several members, of which one was looked up on the day; a recall has one for all
 _REFERENCES = """
     SELECT opened_by_id, reference, count(DISTINCT person_id) FROM staff_case
+        JOIN (
+            SELECT DISTINCT opened_by_id, reference FROM staff_case
+            WHERE duty = 'data_handler' AND glass_id IS NULL AND opened_at >= %(first)s AND opened_at < %(last)s
+        ) of_day USING (opened_by_id, reference)
     WHERE duty = 'data_handler' AND glass_id IS NULL AND opened_at >= %(habit)s AND opened_at < %(last)s
-    GROUP BY 1, 2 HAVING count(DISTINCT person_id) > 1 AND max(opened_at) >= %(first)s ORDER BY 1, 2
+    GROUP BY 1, 2 HAVING count(DISTINCT person_id) > 1 ORDER BY 1, 2
 """
 # each case of the day with what shows whether the two are near: names, and a household that both are in
 _NEAR = """
@@ -61,9 +64,27 @@ _NEAR = """
 """
 
 
-def counts(*, first: date, last: date, accounts: list[int] | None = None) -> list[Count]:
+def count(*, first: date) -> None:
+    """Count the look-ups from a day on, in the place of what was counted of those days."""
+    Day.objects.filter(day__gte=first).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, _asked(first, first))
+
+
+def newest() -> date | None:
+    """The last day with a look-up that has been counted."""
+    last: date | None = Day.objects.aggregate(last=Max("day"))["last"]
+    return last
+
+
+def counts(*, first: date, last: date) -> list[Count]:
     """Look-ups from the day `first` up to, not including, `last`, by account, day and reason."""
-    rows = _rows(_COUNTS, first, last, accounts)
+    rows = (
+        Day.objects.filter(day__gte=first, day__lt=last)
+        .values_list("account_id", "day", "reason")
+        .annotate(duty=Max("duty"), times=Sum("times"))
+        .order_by("account_id", "day", "reason")
+    )
     return [
         Count(account, day, reason, Duty(duty) if duty else None, times) for account, day, reason, duty, times in rows
     ]
@@ -71,7 +92,12 @@ def counts(*, first: date, last: date, accounts: list[int] | None = None) -> lis
 
 def published(month: date) -> list[Published]:
     """The look-ups of a month, by how deep they went and why; each case once, at its deepest."""
-    rows = _rows(_PUBLISHED, month, months_after(month, 1))
+    rows = (
+        Day.objects.filter(day__gte=month, day__lt=months_after(month, 1))
+        .values_list("depth", "reason")
+        .annotate(times=Sum("times"), receipts=Sum("receipts"))
+        .order_by("depth", "reason")
+    )
     return [Published(month, Depth(depth), Reason(reason), times, receipts) for depth, reason, times, receipts in rows]
 
 
@@ -83,7 +109,7 @@ def standing_out(day: date) -> list[Found]:
     found = rules.volumes(known, day=day, staff_of=staff_of)
     found += [
         Found(AlertKind.HOURS, staff_of[account], day, "", times, 0)
-        for account, times in _rows(_AT_NIGHT, day, after)
+        for account, times in _at_night(day)
         if account in staff_of
     ]
     found += rules.denials(_rows(_REFUSED, day, after), day=day, staff_of=staff_of)
@@ -91,11 +117,7 @@ def standing_out(day: date) -> list[Found]:
         Found(AlertKind.REFERENCE, staff_id, day, reference, times, 1)
         for staff_id, reference, times in _rows(_REFERENCES, day, after)
     ]
-    found += [
-        Found(AlertKind.NEAR, staff_id, day, f"case-{case_id}", 1, 0)
-        for case_id, staff_id, name, own_family, family, shared in _rows(_NEAR, day, after)
-        if shared or are_namesakes(family_name_of(name), family) or (own_family and are_namesakes(own_family, family))
-    ]
+    found += [Found(AlertKind.NEAR, staff_id, day, f"case-{case_id}", 1, 0) for case_id, staff_id in _near(day, after)]
     return found
 
 
@@ -104,11 +126,33 @@ def moment(day: date) -> datetime:
     return make_aware(datetime.combine(day, time()))
 
 
-def _rows(question: str, first: date, last: date, accounts: list[int] | None = None) -> list[tuple[Any, ...]]:
-    asked: dict[str, Any] = {
-        "accounts": [str(each) for each in (accounts or [each.account_id for each in staff.people()])],
+def _at_night(day: date) -> list[tuple[int, int]]:
+    rows = Day.objects.filter(day=day, at_night__gt=0).values_list("account_id")
+    return list(rows.annotate(times=Sum("at_night")).order_by("account_id"))
+
+
+def _near(day: date, after: date) -> list[tuple[int, int]]:
+    """Cases of a day, and who opened them, in which the two share a household or a family name."""
+    words = cache(family_words)  # for as long as this takes: most names come again
+    return [
+        (case_id, staff_id)
+        for case_id, staff_id, name, own_family, family, shared in _rows(_NEAR, day, after)
+        if shared or words(family) & (words(family_name_of(name)) | words(own_family))
+    ]
+
+
+def _rows(question: str, first: date, last: date) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, _asked(first, last))
+        return list(cursor.fetchall())
+
+
+def _asked(first: date, last: date) -> dict[str, Any]:
+    return {
+        "accounts": [str(each.account_id) for each in staff.people()],
         "first": moment(first),
         "last": moment(last),
+        "before": moment(first) - rules.LONGEST_CASE,
         "habit": moment(first - timedelta(days=rules.HABIT_DAYS)),
         "day": first,
         "looks": list(LOOKS),
@@ -116,6 +160,3 @@ def _rows(question: str, first: date, last: date, accounts: list[int] | None = N
         "from": rules.OPEN_FROM,
         "until": rules.OPEN_UNTIL - 1,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(question, asked)
-        return list(cursor.fetchall())

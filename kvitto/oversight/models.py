@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from kvitto.accounts.models import Account
 from kvitto.kernel.privacy import FieldClass, Held, Rule, reference
 from kvitto.members.models import Person
 from kvitto.oversight.rules import LONGEST_ANSWER, LONGEST_QUESTION
@@ -102,6 +103,44 @@ class Alert(models.Model):
         closed_at = _noted("when a privacy officer closed it")
         closed_by = _noted("which one")
         finding = _noted("whether it was justified")
+
+
+def _counted(why: str) -> Held:
+    return Held(FieldClass.TRACE, why, Rule.LOOK_UPS, exported=False)
+
+
+class Day(models.Model):
+    """How many look-ups an account began on a day, by reason, duty and depth: counted from the record of acts, again and again."""
+
+    day = models.DateField()
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=14)
+    duty = models.CharField(max_length=15)
+    depth = models.CharField(max_length=9)
+    times = models.IntegerField()
+    receipts = models.IntegerField()
+    at_night = models.IntegerField()
+
+    class Meta:
+        db_table = "oversight_day"
+        constraints = [
+            models.UniqueConstraint(fields=["day", "account", "reason", "duty", "depth"], name="oversight_day_once"),
+            models.CheckConstraint(
+                condition=Q(depth__in=[str(depth) for depth in Depth], reason__in=[str(reason) for reason in Reason]),
+                name="oversight_day_known",
+            ),
+        ]
+
+    class Privacy:
+        id = _counted("names the row")
+        day = _counted("on which day")
+        account = Held(FieldClass.IDENTIFIER, "who looked members up", Rule.LOOK_UPS, exported=False)
+        reason = _counted("why members were looked up")
+        duty = _counted("under which duty; empty when the case is gone")
+        depth = _counted("whether purchases were shown")
+        times = _counted("how many look-ups there were")
+        receipts = _counted("how many receipts were opened in them")
+        at_night = _counted("in how many of them something was shown when nobody is at work")
 
 
 class Month(models.Model):

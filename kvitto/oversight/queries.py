@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from django.db.models import Max
 from django.utils.timezone import localdate, localtime
 
 from kvitto.audit import queries as audit
@@ -83,12 +84,17 @@ def open_matters() -> int:
     return waiting + models.Alert.objects.filter(closed_at=None).count()
 
 
-def published(*, today: date) -> tuple[list[Published], datetime | None]:
-    """The counted look-ups of the last two years, newest month first, and when they were counted last."""
+def published(*, today: date) -> list[Published]:
+    """The counted look-ups of the last two years, newest month first."""
     since = today - timedelta(days=PUBLISHED_MONTHS * 31)
-    rows = list(models.Month.objects.filter(month__gte=since).order_by("-month", "-depth", "reason"))
-    found = [Published(row.month, Depth(row.depth), Reason(row.reason), row.times, row.receipts) for row in rows]
-    return found, max((row.counted_at for row in rows), default=None)
+    rows = models.Month.objects.filter(month__gte=since).order_by("-month", "-depth", "reason")
+    return [Published(row.month, Depth(row.depth), Reason(row.reason), row.times, row.receipts) for row in rows]
+
+
+def counted_at() -> datetime | None:
+    """When look-ups were counted last; None when there was none yet."""
+    last: datetime | None = models.Month.objects.aggregate(last=Max("counted_at"))["last"]
+    return last
 
 
 def _question(row: models.Question) -> Question:

@@ -10,6 +10,7 @@ from kvitto.audit.types import OPENING, Health, Trace, Witness
 from kvitto.kernel.actor import ActorKind
 from kvitto.kernel.periods import month_start
 from kvitto.oversight.types import AlertKind, Arrivals, Count, Found, LookUp, Other, Question, Shown, Symptom
+from kvitto.staff.rules import CASE_LASTS
 from kvitto.staff.types import Duty
 
 ANSWER_WITHIN = timedelta(days=14)
@@ -17,7 +18,12 @@ CLOSE_WITHIN = timedelta(days=7)
 ANSWERED_KEPT = timedelta(days=731)
 LONGEST_QUESTION, LONGEST_ANSWER = 1_000, 2_000
 
+COUNTED_DAYS = (
+    91  # for how long the counts of a day are kept: as far back as the privacy officer looks, and the last month
+)
 HABIT_DAYS = 28  # how far back goes what is usual
+WATCHED_DAYS = 7  # so far back is looked for what stands out after the job has stood still
+LONGEST_CASE = 2 * CASE_LASTS  # with the time that a colleague may take to approve it
 FEW = 20  # so many look-ups a day never stand out
 TIMES_USUAL = 3
 OPEN_FROM, OPEN_UNTIL = 7, 21  # hours of the co-op's clock in which somebody is at work

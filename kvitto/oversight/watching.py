@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils.timezone import localdate
 
 from kvitto.audit import actions as audit
-from kvitto.kernel.actor import Actor
+from kvitto.kernel.actor import SYSTEM, Actor
 from kvitto.kernel.db import require_transaction
 from kvitto.kernel.errors import ConflictError, RefusedError
 from kvitto.kernel.periods import month_start, months_after
@@ -59,20 +59,21 @@ def close_alert(*, alert_id: int, finding: Finding, by: Actor, now: datetime) ->
 
 
 def watch(*, now: datetime) -> int:
-    """Look for what stands out today and yesterday; how much was new. Asked as the system: it compares names."""
-    require_transaction()
-    new = 0
-    for day in (localdate(now) - timedelta(days=1), localdate(now)):
-        new += _note(counting.standing_out(day), now)
-    return new
+    """Count the look-ups since it was done last, publish how many there were, and find what stands out; how much of it was new.
 
-
-def publish(*, now: datetime) -> None:
-    """Count the look-ups of this month and the one before for the public page, in the place of what was counted."""
+    One entry for all of it. Asked as the system: it compares names.
+    """
     require_transaction()
-    this = month_start(localdate(now))
-    for month in (months_after(this, -1), this):
+    today = localdate(now)
+    counted = counting.newest() or today - timedelta(days=rules.COUNTED_DAYS)
+    first = min(counted, localdate(now - rules.LONGEST_CASE))
+    counting.count(first=first)
+    for month in (months_after(month_start(today), -1), month_start(today)):
         _publish(month, now)
+    days = range(min((today - first).days, rules.WATCHED_DAYS) + 1)
+    new = sum(_note(counting.standing_out(today - timedelta(days=back)), now) for back in days)
+    audit.record(by=SYSTEM, action="oversight.watch", now=now, purpose="look_ups", count=new)
+    return new
 
 
 def _note(found: list[Found], now: datetime) -> int:

@@ -103,6 +103,7 @@ THINGS: tuple[Thing, ...] = (
     Thing(Topic.STAFF, "Signatures of the confidentiality agreement", ("staff_signature.*",)),
     Thing(Topic.STAFF, "What was opened without a colleague, and its review", ("staff_glass.*",)),
     Thing(Topic.STAFF, "What stood out in look-ups, and what was found", ("oversight_alert.*",)),
+    Thing(Topic.STAFF, "How many look-ups there were on a day", ("oversight_day.*",)),
     Thing(Topic.STAFF, "Changes that two people agreed on", ("staff_change.*",)),
 )
 _THING_OF: dict[str, Thing] = {name: thing for thing in THINGS for name in thing.names}

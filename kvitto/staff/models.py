@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -286,7 +287,15 @@ class Case(models.Model):
                 name="staff_case_sixty_minutes",
             ),
         ]
-        indexes = [models.Index(fields=["opened_by", "person", "ends_at"], name="staff_case_open")]
+        indexes = [
+            models.Index(fields=["opened_by", "person", "ends_at"], name="staff_case_open"),
+            BrinIndex(fields=["opened_at"], name="staff_case_day"),  # those of a day stand beside each other
+            models.Index(
+                fields=["opened_by", "reference"],
+                name="staff_case_reference_of",
+                condition=Q(duty=str(Duty.DATA_HANDLER)),
+            ),
+        ]
 
     class Privacy:
         id = _trace("names the case, also in the record of acts", exported=True)

@@ -86,6 +86,7 @@ TABLES: dict[str, str] = {
     "intake_non_sale": "SELECT, INSERT, DELETE",
     "oversight_question": "SELECT, INSERT, UPDATE (answer, answered_at, answered_by_id), DELETE",
     "oversight_alert": "SELECT, INSERT, UPDATE (closed_at, closed_by_id, finding)",
+    "oversight_day": "SELECT, INSERT, DELETE",
     "oversight_month": "SELECT, INSERT, DELETE",
     "intake_till_day": WRITE,
     "rights_processor": "SELECT, INSERT, DELETE",

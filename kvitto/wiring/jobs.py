@@ -57,9 +57,7 @@ def look_ups(timestamp: int) -> None:  # noqa: ARG001 - as above
     from kvitto.oversight import watching
 
     with identity.acting(ActorKind.SYSTEM), opened():
-        now = datetime.now(UTC)
-        watching.watch(now=now)
-        watching.publish(now=now)
+        watching.watch(now=datetime.now(UTC))
 
 
 def bonus(timestamp: int) -> None:  # noqa: ARG001 - as above

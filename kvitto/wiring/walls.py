@@ -372,6 +372,7 @@ TABLES: dict[str, list[Policy]] = {
         Policy("staff", "SELECT", _at_work(OFFICER)),
         Policy("staff_close", "UPDATE", _at_work(OFFICER)),
     ],
+    "oversight_day": [_MACHINE, Policy("staff", "SELECT", _at_work(OFFICER, AUDITOR))],
     "audit_entry": [
         _MACHINE,
         Policy("till", "SELECT", f"{TILL} AND actor_kind IN ('till', 'operator')"),

@@ -89,7 +89,7 @@ def test_a_question_is_answered_by_the_privacy_officer_without_a_name(crew, chen
     assert "You have asked about this. You get an answer by" in text_of(chen.get(TRACES))
     question = Question.objects.get()
     assert question.due_at - question.asked_at == timedelta(days=14)
-    assert "1 question or sign waits for you." in text_of(greta.get("/staff/still"))
+    assert "1 matter waits for you." in text_of(greta.get("/staff/still"))
 
     shown = text_of(greta.get(MATTERS))
     assert "Why was I looked up?" in shown
@@ -136,6 +136,8 @@ def test_the_officer_sees_look_ups_by_colleague_and_whose_data_an_account_touche
     disa, greta = browser_of(crew.disa), browser_of(crew.greta)
     disa.get(look_up(disa)["Location"])
     disa.get(look_up(disa, AINO_CARD)["Location"])
+    with opened():
+        watching.watch(now=datetime.now(UTC))
 
     shown = text_of(greta.get(WATCH))
     assert "2 look-ups of single members" in shown
@@ -170,7 +172,7 @@ def test_everybody_reads_how_many_look_ups_there_were(crew):
     disa = browser_of(crew.disa)
     disa.get(look_up(disa)["Location"])
     with opened():
-        watching.publish(now=datetime.now(UTC))
+        watching.watch(now=datetime.now(UTC))
 
     shown = text_of(Client(headers={"Accept-Language": "en"}).get("/look-ups"))
 

@@ -22,7 +22,7 @@ def test_the_number_of_look_ups_is_public_by_month_and_reason(crew, client):
     disa = browser_of(crew.disa)
     disa.get(look_up(disa)["Location"])
     with opened():
-        oversight.publish(now=datetime.now(UTC))
+        oversight.watch(now=datetime.now(UTC))
 
     client.cookies["kvitto_language"] = "en"
     assert "The member asked for it 1 0" in text_of(client.get("/look-ups"))

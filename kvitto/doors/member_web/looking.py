@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from kvitto.audit import proving
 from kvitto.audit import queries as audit
+from kvitto.audit.types import Trace
 from kvitto.doors.member_web.visit import MemberRequest, Visit, own, own_act
 from kvitto.kernel.db import opened
 from kvitto.kernel.periods import months_after
@@ -78,20 +79,27 @@ def _ask_page(request: MemberRequest, visit: Visit, entry: int, form: AskForm) -
 @own
 def proof(request: MemberRequest, visit: Visit, entry: int) -> HttpResponse:
     """The proof of one of the member's own acts, checked on this page by their own browser."""
-    return render(request, "member/check_proof.html", {"proof": _proof(request, visit, entry), "entry": entry} | _key())
+    context = {"act": _act_of(visit, entry), "proof": _proof(request, visit, entry)}
+    return render(request, "member/check_proof.html", context | _key())
 
 
 @own
 def proof_file(request: MemberRequest, visit: Visit, entry: int) -> HttpResponse:
     """The same as a file to keep."""
+    _act_of(visit, entry)
     headers = {"Content-Disposition": f'attachment; filename="kvitto-proof-{entry}.txt"'}
     return HttpResponse(_proof(request, visit, entry), content_type="text/plain; charset=utf-8", headers=headers)
 
 
+def _act_of(visit: Visit, entry: int) -> Trace:
+    act = audit.own_act(entry, subject=members.audit_id(visit.person_id), actor=visit.by)
+    if act is None:
+        raise Http404
+    return act
+
+
 def _proof(request: MemberRequest, visit: Visit, entry: int) -> str:
     """A proof up to the newest checkpoint, or to the one of the size that is asked for, as a witness may have it."""
-    if audit.own_act(entry, subject=members.audit_id(visit.person_id), actor=visit.by) is None:
-        raise Http404
     size = request.GET.get("size", "")
     wanted = int(size) if size.isdecimal() and len(size) < 19 else None
     return proving.prove(entry, now=visit.now, size=wanted).text()
@@ -121,8 +129,8 @@ class MonthOfLookUps:
 @require_safe
 def look_ups(request: HttpRequest) -> HttpResponse:
     """How many look-ups of single members there were, month by month and by reason."""
-    rows, counted_at = queries.published(today=localdate())
-    return render(request, "member/look_ups.html", {"months": _months(rows), "counted_at": counted_at})
+    context = {"months": _months(queries.published(today=localdate())), "counted_at": queries.counted_at()}
+    return render(request, "member/look_ups.html", context)
 
 
 def _months(rows: list[Published]) -> list[MonthOfLookUps]:

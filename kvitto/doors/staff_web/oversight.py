@@ -68,6 +68,7 @@ def watch(request: StaffRequest) -> HttpResponse:
         "choices": DAYS,
         "first": first,
         "today": today,
+        "counted_at": queries.counted_at(),
     }
     return render(request, "staff/watch.html", context)
 

@@ -164,6 +164,41 @@ def test_a_log_whose_end_was_cut_off_is_sound_in_itself_and_found_by_whoever_kep
     assert "650 were signed for, 600 are there" in fault(kept).what
 
 
+def test_behind_thousands_of_entries_the_first_wrong_one_is_named():
+    """They are read in lots: one lies in the second, and what was signed in its middle."""
+    by_hand(
+        'INSERT INTO audit_entry (at, actor_kind, actor_id, action, purpose, count, "case", digest)'
+        " SELECT now(), 'system', 'system', 'test.act', '', g, '', '' FROM generate_series(1, %s) g",
+        verifying.FETCH + 500,
+    )
+    number()
+    write(100)
+    number(now=NOW + timedelta(minutes=5))
+    size = verifying.FETCH + 600
+    assert verifying.verify(now=NOW) == verifying.Verdict(size, 0, 10, 0, None)
+
+    edit = "UPDATE audit_entry SET count = -1 WHERE id = (SELECT entry_id FROM audit_leaf WHERE number = %s)"
+    by_hand(edit, size - 1)
+    assert fault().number == size - 1
+    by_hand("UPDATE audit_leaf SET hash = '' WHERE number = %s", verifying.FETCH + 9)
+    assert fault().number == verifying.FETCH + 9
+    by_hand(edit, 7)
+    assert fault() == verifying.Fault(7, "the entry is not what was hashed")
+
+
+def test_every_node_is_compared_that_the_last_leaf_completes():
+    """The leaf 65,535 completes one on either level that is kept."""
+    roots = verifying.Roots()
+    leaves = [tree.leaf_hash(str(n).encode()) for n in range(65_536)]
+
+    assert roots.extend(leaves[:255]) == []
+    assert roots.extend(leaves[255:256]) == [(8, 0, roots.root())]
+    completed = roots.extend(leaves[256:])
+
+    assert [each[:2] for each in completed] == [(8, place) for place in range(1, 256)] + [(16, 0)]
+    assert roots.root() == completed[-1][2]
+
+
 # what is over its time
 
 

@@ -140,13 +140,13 @@ def test_the_public_figures_are_the_cases_in_which_something_was_shown_by_depth_
                 case="case-77",
             )
         audit.record(by=crew.disa.by, action="staff.open_case", now=datetime.now(UTC), purpose="claim", case="case-78")
-        watching.publish(now=datetime.now(UTC))
-        watching.publish(now=datetime.now(UTC))
+        watching.watch(now=datetime.now(UTC))
+        watching.watch(now=datetime.now(UTC))
 
-    rows, counted_at = queries.published(today=localdate())
+    rows = queries.published(today=localdate())
 
     assert case_id
-    assert counted_at
+    assert queries.counted_at()
     assert [(row.depth, row.reason, row.times, row.receipts) for row in rows] == [
         (Depth.RECORD, Reason.MEMBER_ASKED, 3, 0),
         (Depth.PURCHASES, Reason.CLAIM, 1, 5),
@@ -157,6 +157,7 @@ def test_the_public_figures_are_the_cases_in_which_something_was_shown_by_depth_
 def test_look_ups_are_counted_by_person_reason_and_day(crew):
     look_up(crew.disa.by)
     look_up(crew.disa.by, AINO_CARD)
+    watch()
 
     (found,) = counting.counts(first=localdate(), last=localdate() + timedelta(days=1))
 
@@ -167,3 +168,15 @@ def test_look_ups_are_counted_by_person_reason_and_day(crew):
         Duty.SERVICE_POINT,
         2,
     )
+
+
+def test_a_look_up_over_midnight_is_one_on_the_day_on_which_it_began(crew):
+    midnight = localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    looked(crew.disa.by, 1, midnight - timedelta(minutes=10))
+    watch()
+    looked(crew.disa.by, 2, midnight + timedelta(minutes=20))  # the first goes on, and another one
+    watch()
+
+    found = counting.counts(first=localdate() - timedelta(days=2), last=localdate() + timedelta(days=1))
+
+    assert [(each.day, each.times) for each in found] == [(localdate() - timedelta(days=1), 1), (localdate(), 1)]

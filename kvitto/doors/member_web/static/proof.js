@@ -99,6 +99,12 @@ const say = (text, good = true) => {
   const line = Object.assign(document.createElement("p"), { className: good ? "notice" : "error", textContent: text });
   status.append(line);
 };
+// as it is signed, in UTC, when it is no time that is known
+const when = at => {
+  const moment = new Date(at);
+  if (Number.isNaN(moment.getTime())) return at;
+  return moment.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+};
 const filled = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 
 // version (1 byte), salt (16), the entry's values as JSON
@@ -107,8 +113,10 @@ const show = content => {
   list.hidden = true;
   const text = new TextDecoder().decode(content.slice(17));
   const [, at, , , action, purpose, , , , count] = JSON.parse(text);
-  for (const [part, value] of Object.entries({ at, action, purpose, count, text })) {
-    list.querySelector(`[data-part=${part}]`).textContent = value;
+  for (const [part, value] of Object.entries({ at: when(at), action, purpose, count, text })) {
+    const shown = list.querySelector(`[data-part=${part}]`);
+    shown.textContent = value;
+    shown.parentElement.hidden = value === "";
   }
   list.hidden = false;
 };
@@ -130,14 +138,14 @@ const check = async () => {
   if (!(await leads(leaf, given.number, note.size, given.path, note.root))) throw new Error("leads");
   const isSigned = await signed(note, key);
   if (isSigned === false) throw new Error("signature");
-  say(isSigned ? filled(words.holds, { number: given.number, size: note.size, day: note.at }) : words.unsigned, isSigned !== null);
+  say(isSigned ? filled(words.holds, { number: given.number, size: note.size, day: when(note.at) }) : words.unsigned, isSigned !== null);
   show(given.content);
   compare(note);
 };
 
 form.hidden = false;
-form.addEventListener("submit", async event => {
-  event.preventDefault();
+let last = Promise.resolve();
+const run = () => (last = last.then(async () => {
   status.replaceChildren();
   form.querySelector("dl").hidden = true;
   try {
@@ -145,7 +153,13 @@ form.addEventListener("submit", async event => {
   } catch (error) {
     say(words[error.message] ?? words.form, false);
   }
+}));
+form.addEventListener("submit", async event => {
+  event.preventDefault();
+  await run();
+  status.scrollIntoView({ block: "nearest" });
 });
+if (field("proof").value) run(); // a proof of one's own is there already
 field("file").addEventListener("change", async ({ target }) => {
   if (target.files[0]) field("proof").value = await target.files[0].text();
 });
