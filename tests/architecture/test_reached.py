@@ -39,6 +39,7 @@ REACHED = {  # what leads to data about members: the entries that tell of it
     "doors.staff_web.cases.case": "staff.view_record",
     "doors.staff_web.cases.month": "vault.open purchases.view",
     "doors.staff_web.cases.glass": "staff.break_glass",
+    "doors.staff_web.claims.claim": "intake.claim",
     "doors.staff_web.members.look_up": "staff.",
     "doors.staff_web.members.record": "staff.view_record",
     "doors.staff_web.members.bonus": "staff.view_bonus",
