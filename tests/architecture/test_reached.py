@@ -35,6 +35,7 @@ REACHED = {  # what leads to data about members: the entries that tell of it
     "doors.cli.receipts.decide": "intake.conflict.",
     "doors.cli.retention.run": "purchases.purge archive.purge warranties.purge vault.destroy audit.prune",
     "doors.cli.staff.add": "staff.add",
+    "doors.staff_web.claims.claim": "intake.claim",
     "doors.staff_web.cases.open_case": "staff.",
     "doors.staff_web.cases.case": "staff.view_record",
     "doors.staff_web.cases.month": "vault.open purchases.view",
