@@ -1,4 +1,4 @@
-"""How long the ledger stays, and in what form: decision 31. As the owner role, since everybody else may only add to it.
+"""How long the ledger stays, and in what form: decision 30. As the owner role, since everybody else may only add to it.
 
 What it says of purchases stays as long as receipts do; sums, days and accounts as long as the law on accounts asks.
 """

@@ -39,7 +39,7 @@ class Apart:
             pipe.send(parcels)
             answer: list[BatchResult | None] | str | None = pipe.recv()
         except (EOFError, OSError):
-            log.exception("a process that takes receipts in has died")
+            log.warning("a process that takes receipts in has died; another one begins with the next list")
             self.close()
             raise BusyError(1, "this was interrupted") from None
         if isinstance(answer, str):
