@@ -15,7 +15,7 @@ from kvitto.audit import actions as audit
 from kvitto.intake.rules import LONGEST_GAP
 from kvitto.intake.types import Gap, GapState, TillDay, UsedNumber
 from kvitto.kernel.actor import Actor
-from kvitto.kernel.db import batch_cursor, require_transaction
+from kvitto.kernel.db import array, batch_cursor, require_transaction
 from kvitto.kernel.errors import ConflictError, InvalidError
 from kvitto.staff.gate import permit
 from kvitto.staff.types import Act
@@ -81,8 +81,9 @@ def note(*, numbers: Sequence[UsedNumber], now: datetime) -> None:
     known = [each for each in numbers if each.sequence < _END]
     if not known:
         return
+    days, places, tills, sequences, late = zip(*known, strict=True)
     with batch_cursor() as cursor:
-        cursor.execute(_NOTE, [now, *map(list, zip(*known, strict=True))])
+        cursor.execute(_NOTE, [now, array(days), array(places), list(tills), array(sequences), array(late)])
 
 
 def till_days(*, start: date, end: date, store_id: int | None = None) -> list[TillDay]:

