@@ -2,8 +2,9 @@
 
 import gc
 import signal
+from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import django
 
@@ -24,17 +25,25 @@ def serve(connection: Connection, *, dry_run: bool) -> None:
     rest_the_collector()
     from django.db import Error
 
+    def take(block: "Block | Translated") -> "list[BatchResult] | str":
+        try:
+            return taker.take(block)
+        except (Error, KvittoError) as error:
+            return f"{error}".strip() or type(error).__name__
+
+    answer_all(connection, take)
+
+
+def answer_all(pipe: Connection, take: Callable[[Any], object]) -> None:
+    """Answer each thing that comes with what `take` makes of it, until the other end closes: also when it is killed."""
     while True:
         try:
-            block = connection.recv()
+            asked = pipe.recv()
         except (EOFError, ConnectionResetError):
             return
+        answer = take(asked)
         try:
-            answer: list[BatchResult] | str = taker.take(block)
-        except (Error, KvittoError) as error:
-            answer = f"{error}".strip() or type(error).__name__
-        try:
-            connection.send(answer)
+            pipe.send(answer)
         except BrokenPipeError:
             return
 

@@ -74,24 +74,18 @@ def serve(pipe: Connection) -> None:
     os.environ["KVITTO_DATABASE_POOL"] = "no"  # that is the pages'; one thread has one connection
     django.setup()
     from kvitto.doors.till_api.taking import Here
-    from kvitto.intake.worker import rest_the_collector
+    from kvitto.intake.worker import answer_all, rest_the_collector
 
     taker = Here()
     rest_the_collector()
-    while True:
+
+    def take(parcels: "Sequence[Parcel]") -> "list[BatchResult | None] | str | None":
         try:
-            parcels = pipe.recv()
-        except (EOFError, ConnectionResetError):
-            return
-        answer: list[BatchResult | None] | str | None
-        try:
-            answer = taker.commit(parcels)
+            return taker.commit(parcels)
         except BusyError:
-            answer = None
-        except Exception as error:
+            return None
+        except Exception as error:  # whatever it was, who waits is told, and the next list is taken
             log.exception("receipts were not taken in")
-            answer = str(error) or type(error).__name__
-        try:
-            pipe.send(answer)
-        except BrokenPipeError:
-            return
+            return str(error) or type(error).__name__
+
+    answer_all(pipe, take)
