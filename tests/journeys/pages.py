@@ -304,10 +304,10 @@ def _follow(page: Page, place: str) -> None:
 
 
 def _claim_nothing(page: Page) -> None:
-    page.locator("main .entries a").first.click()
+    _follow(page, "main .entries a >> nth=0")
     page.fill("[name=business_day]", "2020-01-01")
     page.fill("[name=total]", "plenty")
-    page.locator("main form.sheet button").click()
+    _follow(page, "main form.sheet button")
 
 
 def _forbid(page: Page) -> None:

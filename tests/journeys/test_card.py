@@ -55,7 +55,8 @@ def sign_out(page):
     for path in ("/account", "/"):
         page.goto(path)
         if page.locator("form[action='/sign-out'] button").count():
-            page.click("form[action='/sign-out'] button")
+            with page.expect_navigation():
+                page.click("form[action='/sign-out'] button")
             return
     pytest.fail("there is no form to sign out by")
 

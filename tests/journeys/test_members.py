@@ -82,7 +82,8 @@ def test_a_search_finds_the_same_while_typing_as_by_sending_the_form_without_scr
 
     plain = phone(name, language=language, scripts=False)
     plain.fill("#q", "milk")
-    plain.get_by_role("button", name=said(language, "Search")).click()
+    with plain.expect_navigation():
+        plain.get_by_role("button", name=said(language, "Search")).click()
     assert path(plain) == "/search?q=milk"
     assert plain.inner_text("#found") == typed
 

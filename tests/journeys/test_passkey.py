@@ -76,6 +76,11 @@ def set_up(page, name="elsa"):
     expect(page.locator("#codes li")).to_have_count(10)
 
 
+def sign_out(page):
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign out").click()
+
+
 def answers(page):
     """What the page sends when its passkey is used, kept from being sent."""
     page.evaluate(KEPT)
@@ -96,9 +101,9 @@ def send(page, answer):
 def test_a_passkey_is_set_up_and_then_asked_for_at_the_next_sign_in(staff):
     page = staff()
     set_up(page)
-    page.get_by_role("link", name="I have written them down").click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="I have written them down").click()
+    sign_out(page)
     give_password(page)
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(lambda url: urlsplit(url).path == "/staff/")
@@ -121,7 +126,7 @@ def test_a_browser_without_the_device_says_so_and_gets_nowhere(staff):
 def test_an_answer_is_taken_once_and_for_its_own_question(staff):
     page = staff()
     set_up(page)
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     give_password(page)
     answer = answers(page)
     page.reload()  # another question
@@ -133,10 +138,10 @@ def test_somebody_elses_passkey_is_refused(staff):
     hers, mine = staff(), staff()
     set_up(hers, "greta")
     set_up(mine)
-    mine.get_by_role("button", name="Sign out").click()
+    sign_out(mine)
     give_password(mine)
     # Greta's device answers Elsa's question: her page asks with Elsa's challenge
-    hers.get_by_role("button", name="Sign out").click()
+    sign_out(hers)
     give_password(hers, "greta")
     asked = json.loads(mine.locator("form[data-passkey]").get_attribute("data-options"))
     own = json.loads(hers.locator("form[data-passkey]").get_attribute("data-options"))
@@ -149,7 +154,7 @@ def test_somebody_elses_passkey_is_refused(staff):
 def test_a_passkey_that_is_moved_to_another_account_opens_nothing(staff):
     page = staff()
     set_up(page)
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     Factor.objects.update(account_id=Account.objects.get(username="greta").pk)
     give_password(page, "greta")
     expect(page.locator("h1")).to_have_text("The service failed")
@@ -158,7 +163,7 @@ def test_a_passkey_that_is_moved_to_another_account_opens_nothing(staff):
 def test_a_copied_passkey_that_counts_less_is_refused(staff):
     page = staff()
     set_up(page)
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     Factor.objects.update(counter=1000)
     give_password(page)
     page.get_by_role("button", name="Use a passkey").click()

@@ -22,8 +22,8 @@ def check(page, **fields):
     for name, value in fields.items():
         page.fill(f"#{name}", value)
     page.click("main form .button")
-    status = page.locator("[data-proof] [role=status]")
-    expect(status.locator("p").first).to_be_visible()
+    status = page.locator("[data-proof] [role=status][aria-busy=false]")
+    status.wait_for()
     return status.inner_text()
 
 

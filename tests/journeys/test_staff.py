@@ -89,7 +89,8 @@ def test_somebody_new_comes_in_signs_and_starts_to_work(page_as, at_work):
 def test_disa_serves_a_member_with_the_keyboard_alone(staff_as):
     page = staff_as("disa.staff")
     page.goto("/staff/look-up")
-    page.keyboard.type(CHEN_CARD)  # the field is where the page begins; a scanner ends with Enter, too
+    expect(page.locator("input[name=card]")).to_be_focused()  # the field is where the page begins
+    page.keyboard.type(CHEN_CARD)  # a scanner ends with Enter, too
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Chen Chen")
     for word in ("Organic milk", "2,15"):

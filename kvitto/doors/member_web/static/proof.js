@@ -145,7 +145,7 @@ const check = async () => {
 
 form.hidden = false;
 let last = Promise.resolve();
-const run = () => (last = last.then(async () => {
+const answer = async () => {
   status.replaceChildren();
   form.querySelector("dl").hidden = true;
   try {
@@ -153,7 +153,14 @@ const run = () => (last = last.then(async () => {
   } catch (error) {
     say(words[error.message] ?? words.form, false);
   }
-}));
+};
+// one after the other; read out when the last is done
+const run = async () => {
+  status.ariaBusy = "true";
+  const mine = (last = last.then(answer));
+  await mine;
+  if (mine === last) status.ariaBusy = "false";
+};
 form.addEventListener("submit", async event => {
   event.preventDefault();
   await run();
