@@ -1,13 +1,12 @@
 """The key that signs the log's checkpoints: `keys/audit.key` of the installation, made on first use."""
 
-import os
 import stat
 from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kvitto.kernel.errors import SetupError
-from kvitto.kernel.home import home
+from kvitto.kernel.home import home, keep_once
 
 SEED_BYTES = 32
 
@@ -16,16 +15,8 @@ SEED_BYTES = 32
 def key() -> Ed25519PrivateKey:
     """The installation's key. SetupError when its file is damaged or readable by others."""
     path = home() / "keys" / "audit.key"
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Ed25519PrivateKey.generate().private_bytes_raw())
-            file.flush()
-            os.fsync(file.fileno())
+    if not path.exists():
+        keep_once(path, Ed25519PrivateKey.generate().private_bytes_raw())
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise SetupError(f"{path} can be read by others: chmod 600 it")
     seed = path.read_bytes()

@@ -7,7 +7,6 @@ instead of starting anew.
 
 import hashlib
 import hmac
-import os
 import secrets
 import stat
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection, transaction
 
 from kvitto.kernel.errors import SetupError
-from kvitto.kernel.home import home
+from kvitto.kernel.home import home, keep_once
 
 KEY_BYTES = 32
 
@@ -51,7 +50,7 @@ def _load() -> Keyring:
         known = cursor.fetchone()
         if known is None and not any(path.exists() for path in paths):
             for path in paths:
-                _make(path)
+                keep_once(path, secrets.token_bytes(KEY_BYTES))
         keys = [_read(path) for path in paths]
         prints = [_fingerprint(key) for key in keys]
         if known is None:
@@ -61,15 +60,6 @@ def _load() -> Keyring:
                 if not hmac.compare_digest(fingerprint, bytes(expected)):
                     raise SetupError(f"{path} is not the key this register is sealed with; restore the right one")
     return Keyring(master=AESGCM(keys[0]), digest=keys[1])
-
-
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _read(path: Path) -> bytes:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from kvitto.accounts.rules import keeps_secrets
 from kvitto.kernel import database, identity
 from kvitto.kernel.errors import SetupError
-from kvitto.kernel.home import home
+from kvitto.kernel.home import home, keep_once
 from kvitto.members.rules import read_contact
 from kvitto.members.types import ContactKind
 from kvitto.notices.rules import mail_server
@@ -90,14 +90,7 @@ def secret_key() -> str:
     """The signing key of sessions: a file of the installation's own, made on first use."""
     path = home() / "keys" / "django.key"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(50))
+        keep_once(path, secrets.token_urlsafe(50).encode())
     return path.read_text()
 
 
