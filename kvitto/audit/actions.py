@@ -1,6 +1,7 @@
 """The one place where acts are written down."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from kvitto.audit.models import Entry
 from kvitto.kernel.actor import Actor
-from kvitto.kernel.db import WEB, batch_cursor, opened, require_transaction
+from kvitto.kernel.db import WEB, batch_cursor, require_transaction, statement
 from kvitto.kernel.periods import Period
 
 _INSERT = """
@@ -22,8 +23,7 @@ def refused(*, by: Actor, act: str, why: str, now: datetime) -> None:
 
     `act`: of the policy; `why`: the denial's code, or the error's name. Never what was asked for.
     """
-    with opened():
-        record(by=by, action="access.refused", now=now, purpose=why, case=act)
+    record(by=by, action="access.refused", now=now, purpose=why, case=act, alone=True)
 
 
 def record_each(*, by: Actor, action: str, now: datetime, purposes: Mapping[UUID, str]) -> None:
@@ -47,11 +47,16 @@ def record(  # noqa: PLR0913  an entry's fields
     case: str = "",
     digest: bytes = b"",
     using: str = WEB,
+    alone: bool = False,
 ) -> int:
-    """Write one act in the caller's transaction, so that act and entry commit together; the entry's number."""
-    require_transaction(using)
+    """Write one act in the caller's transaction, so that act and entry commit together; the entry's number.
+
+    `alone`: in an outermost transaction of its own, for an act of which nothing else is written: it is durable on return.
+    """
+    if not alone:
+        require_transaction(using)
     # Planning what the walls ask about this one row takes longer than all else: prepared, it is done once a connection
-    with batch_cursor(using) as cursor:
+    with statement(using) if alone else nullcontext(), batch_cursor(using) as cursor:
         cursor.execute(
             _INSERT,
             [

@@ -47,15 +47,15 @@ def month(
         person_id=person_id, period=period, by=by, purpose=case.reason, now=now, case=case.number
     )
     if all(content is None for _, content in found):
-        with opened():
-            audit.record(
-                by=by,
-                action="purchases.view",
-                now=now,
-                purpose=case.reason,
-                subject=members.audit_id(person_id),
-                period=period,
-                count=len(found),
-                case=case.number,
-            )
+        audit.record(
+            by=by,
+            action="purchases.view",
+            now=now,
+            purpose=case.reason,
+            subject=members.audit_id(person_id),
+            period=period,
+            count=len(found),
+            case=case.number,
+            alone=True,
+        )
     return CaseMonth(case, period, spending.receipt_pages(found, language=language, today=today))

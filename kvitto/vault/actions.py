@@ -19,7 +19,7 @@ from django.db import connection
 
 from kvitto.audit import actions as audit
 from kvitto.kernel.actor import Actor
-from kvitto.kernel.db import batch_cursor, opened, require_transaction
+from kvitto.kernel.db import batch_cursor, require_transaction
 from kvitto.kernel.errors import KvittoError, NotFoundError
 from kvitto.kernel.periods import Period
 from kvitto.vault.keyring import keyring
@@ -77,17 +77,17 @@ def open_sealed(
     Is its own outermost transaction: called inside another one it fails, because then a rollback could take the entry back
     after the lines were seen. KeyDestroyedError when a key is gone, TamperedError when a blob does not fit; the entry stays.
     """
-    with opened():
-        audit.record(
-            by=by,
-            action="vault.open",
-            now=now,
-            purpose=purpose,
-            subject=subject,
-            period=period,
-            count=len(items),
-            case=case,
-        )
+    audit.record(
+        by=by,
+        action="vault.open",
+        now=now,
+        purpose=purpose,
+        subject=subject,
+        period=period,
+        count=len(items),
+        case=case,
+        alone=True,
+    )
     return _opened(items)
 
 

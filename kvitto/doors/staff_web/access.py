@@ -25,7 +25,6 @@ from kvitto.accounts.types import Ended, First, Given
 from kvitto.accounts.web import FIRST
 from kvitto.audit import actions as audit
 from kvitto.kernel.actor import Actor, ActorKind
-from kvitto.kernel.db import opened
 from kvitto.kernel.errors import KvittoError
 from kvitto.staff import queries as staff
 from kvitto.staff.gate import DeniedError
@@ -181,8 +180,7 @@ def _still_stands(request: StaffRequest) -> bool:
 
 def _end(request: StaffRequest, now: datetime) -> HttpResponse:
     """Sign out somebody who has lost a duty, or whose agreement is over; they can sign in again and see what is left."""
-    with opened():
-        audit.record(by=me(request), action="staff.session_ended", now=now, count=1)
+    audit.record(by=me(request), action="staff.session_ended", now=now, count=1, alone=True)
     logout(request)
     request.session.ended = Ended.STANDING
     return redirect_to_login(request.get_full_path())
