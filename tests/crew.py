@@ -106,10 +106,10 @@ def hire_all(now, aino):
     return crew
 
 
-def session_of(account, *, fresh=True):
+def session_of(account, *, fresh=True, device=""):
     """The key of a session in which somebody has signed in with both factors: just now, or an hour ago."""
     session = SessionStore()
-    session.limits = STAFF_LIMITS
+    session.limits, session.device = STAFF_LIMITS, device
     session[SESSION_KEY] = str(account.pk)
     session[BACKEND_SESSION_KEY] = "kvitto.accounts.backend.FaceBackend"
     session[HASH_SESSION_KEY] = account.get_session_auth_hash()

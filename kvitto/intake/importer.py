@@ -21,7 +21,7 @@ from django.db import Error
 from kvitto.intake import worker
 from kvitto.intake.dialects.reading import dialect_of, translated
 from kvitto.intake.dialects.types import Format, Profile, Syntax, Translated
-from kvitto.intake.reader import Block, blocks, chunks, head
+from kvitto.intake.reader import Block, UnreadableFileError, blocks, chunks, head
 from kvitto.intake.types import BatchResult, Refused, Summary
 from kvitto.kernel.database import explained
 from kvitto.kernel.errors import KvittoError
@@ -121,10 +121,21 @@ def import_files(
 
         stream: Iterator[Block | Translated]
         stream = blocks(name, on_bytes=heard) if dialect is None else _translated(name, dialect, heard, summary)
-        first: list[Block | Translated] = list(islice(stream, 2))
-        with Takers(jobs=jobs if len(first) > 1 else 1, dry_run=dry_run) as takers:
-            takers.take(chain(first, stream), count)
+        first: list[Block | Translated] = list(islice(stream, 1))
+        second, broken = _next(stream)
+        with Takers(jobs=jobs if second else 1, dry_run=dry_run) as takers:
+            takers.take(chain(first, second, stream), count)
+        if broken:
+            raise broken
         before += Path(name).stat().st_size if name != "-" else 0
+
+
+def _next(stream: Iterator[Block | Translated]) -> tuple[list[Block | Translated], UnreadableFileError | None]:
+    """The next block, if there is one, or why the file ends before it: what came until there is taken in all the same."""
+    try:
+        return list(islice(stream, 1)), None
+    except UnreadableFileError as error:
+        return [], error
 
 
 def _translated(name: str, profile: Profile, on_bytes: Callable[[int], None], summary: Summary) -> Iterator[Translated]:

@@ -33,7 +33,7 @@ def test_a_scanner_reads_the_card_from_a_phone(page_as, theme, scale):
 
 
 def test_the_card_opens_without_a_network_until_its_owner_signs_out(page_as):
-    page = page_as("aino")
+    page = page_as("aino", worker=True)
     open_card(page_as, page)
     page.context.set_offline(True)
     page.reload()
@@ -73,7 +73,7 @@ def shown_without_network(page, path):
 
 
 def test_the_card_of_the_next_person_on_the_same_phone_is_their_own(page_as, site):
-    page = page_as("aino")
+    page = page_as("aino", worker=True)
     open_card(page_as, page)
     page.context.clear_cookies(name="kvitto_member")
     page.goto("/sign-in")
@@ -86,7 +86,7 @@ def test_the_card_of_the_next_person_on_the_same_phone_is_their_own(page_as, sit
 
 
 def test_the_card_opens_after_the_session_ended(page_as):
-    page = page_as("aino")
+    page = page_as("aino", worker=True)
     open_card(page_as, page)
     page.context.clear_cookies(name="kvitto_member")
     page.goto("/card")
@@ -96,7 +96,7 @@ def test_the_card_opens_after_the_session_ended(page_as):
 
 
 def test_nothing_personal_but_the_card_is_kept_on_the_device(page_as):
-    page = page_as("aino")
+    page = page_as("aino", worker=True)
     open_card(page_as, page)
     for path in ("/purchases", "/receipts", "/account"):
         page.goto(path)
@@ -117,7 +117,7 @@ def test_nothing_personal_but_the_card_is_kept_on_the_device(page_as):
 
 
 def test_the_kept_card_follows_the_language_that_is_chosen(page_as):
-    page = page_as("aino")
+    page = page_as("aino", worker=True)
     open_card(page_as, page)
     page.click("button[name=language][value=fi]")
     page.wait_for_selector("html[lang=fi]")

@@ -7,7 +7,7 @@ PART = "<h2 id=found data-focus data-status='3 receipts found'>Found</h2>"
 
 @pytest.mark.parametrize("theme", ["", "light", "dark"])
 def test_stylesheet_script_htmx_and_worker_load_under_the_policy(page_as, theme):
-    page = page_as("aino", theme=theme)
+    page = page_as("aino", theme=theme, worker=True)
     page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
     for path in ("/", "/purchases", "/receipts", "/card", "/account", "/offline", "/nowhere"):
         page.goto(path)
@@ -71,7 +71,7 @@ def test_the_theme_is_chosen_on_the_page_where_one_is(page_as):
 
 
 def test_the_app_can_be_installed(page_as):
-    page = page_as()
+    page = page_as(worker=True)
     manifest = page.evaluate(
         """async () => {
             const manifest = await (await fetch(document.querySelector('link[rel=manifest]').href)).json();
@@ -86,7 +86,7 @@ def test_the_app_can_be_installed(page_as):
 
 
 def test_installing_is_offered_only_by_browsers_that_can(page_as):
-    page = page_as("aino")
+    page = page_as("aino", worker=True)
     page.goto("/card")
     assert not page.is_visible("[data-install]")
     assert not page.is_visible("[data-install-ios]")
@@ -120,7 +120,7 @@ def test_a_part_that_does_not_come_is_announced_too(page_as):
 
 
 def test_a_new_worker_drops_what_the_last_one_kept_but_not_the_card(page_as):
-    page = page_as()
+    page = page_as(worker=True)
     page.evaluate("navigator.serviceWorker.ready.then(last => last.unregister())")
     page.evaluate("Promise.all([caches.open('shell-of-last-week'), caches.open('personal')]).then(() => 0)")
     page.reload()

@@ -17,7 +17,7 @@ def buy(sequence, card=cast.AINO_CARD, amount="7.35"):
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["/purchases", "/receipts", "/card"])
 def test_your_receipt_is_here(page_as, site, path):
-    page = page_as("aino")
+    page = page_as("aino", worker=True)
     of_this_page = {"referer": f"{site.url}{path}"}  # not of the one before
     with page.expect_response(
         lambda each: "/live" in each.url and of_this_page.items() <= each.request.headers.items()
@@ -37,7 +37,7 @@ def test_your_receipt_is_here(page_as, site, path):
 
 def test_a_receipt_from_between_two_looks_is_told_at_the_next(page_as, site):
     """The page knows one receipt, the connection breaks, another comes in: the browser says what it knows."""
-    page = page_as("aino")
+    page = page_as("aino", worker=True)
     page.goto("/receipts")
     page.context.set_offline(True)
     buy(103)

@@ -116,7 +116,7 @@ def test_language_and_theme_are_changed_where_one_is_and_stay_changed(phone):
 
 
 def test_after_signing_out_the_back_button_shows_nothing_personal(phone):
-    page = phone("aino", language="fi")
+    page = phone("aino", language="fi", worker=True)
     for address in ("/receipts", "/account"):
         page.goto(address)
         assert re.search("Grocer|Ahonen", page.inner_text("main"))
