@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# what is compiled once is there for the some hundred processes that tests start
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: demo test check attempts leaks tour faults tampering untraced reconcile browser screenshots vitals ban lint lock messages clean
 

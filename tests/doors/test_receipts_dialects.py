@@ -1,44 +1,23 @@
-"""`kvitto receipts import` and `inspect` on files of other tills: real processes, real files, real commits."""
+"""`kvitto receipts import` and `inspect` on files of other tills: real files, real commits, real processes where they matter."""
 
 import gzip
 import json
 import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from django.db import connection
-from psycopg.conninfo import make_conninfo
 
-from kvitto.kernel import database
 from tests.cast import AINO_CARD, CHEN_CARD
+from tests.doors.command import kvitto, own_process
 from tests.dump import dump
 from tests.poslog import poslog, retail, sale, tender, transaction
 
-KVITTO = str(Path(sys.executable).parent / "kvitto")
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 NCR = (
     'xmlns="http://www.nrf-arts.org/IXRetail/namespace/" xmlns:acs="http://www.ncr.com/rsd/acs/tlog/markup/poslog/2.1"'
 )
-
-
-@pytest.fixture
-def register(committed_cast):
-    """The environment of a process that works on this test's register."""
-    name = connection.settings_dict["NAME"]
-    urls = {"web": "KVITTO_DATABASE_URL", "owner": "KVITTO_DATABASE_OWNER_URL"}
-    return dict(os.environ) | {
-        variable: make_conninfo(database.url(role), dbname=name) for role, variable in urls.items()
-    }
-
-
-def kvitto(register, *arguments, stdin=None):
-    return subprocess.run(
-        [KVITTO, *map(str, arguments)], env=register, input=stdin, capture_output=True, timeout=120, check=False
-    )
 
 
 def bought(*lines, number=1, card=AINO_CARD, **how):
@@ -57,14 +36,14 @@ def stored():
 
 
 @pytest.mark.parametrize("ending", ["xml", "xml.gz"])
-def test_a_file_of_other_tills_is_recorded_once(register, tmp_path, ending):
+def test_a_file_of_other_tills_is_recorded_once(committed_cast, tmp_path, ending):
     file = tmp_path / f"day.{ending}"
     content = poslog(
         *(bought(number=number) for number in range(3)), bought(number=9, marks=' TrainingModeFlag="true"')
     )
     file.write_bytes(gzip.compress(content) if ending.endswith("gz") else content)
 
-    first, second = (summary(kvitto(register, "receipts", "import", file, "--json")) for _ in range(2))
+    first, second = (summary(kvitto("receipts", "import", file, "--json")) for _ in range(2))
 
     assert (first["read"], first["recorded"], first["not_sales"]) == (3, 3, 1)
     assert (second["recorded"], second["same"]) == (0, 3)
@@ -74,24 +53,24 @@ def test_a_file_of_other_tills_is_recorded_once(register, tmp_path, ending):
 def test_many_receipts_go_in_by_several_processes(register):
     content = poslog(*(bought(number=number) for number in range(2_500)))
 
-    run = kvitto(register, "receipts", "import", "-", "--json", stdin=content)
+    run = own_process(register, "receipts", "import", "-", "--json", stdin=content)
 
     assert summary(run)["recorded"] == stored() == 2_500
 
 
-def test_times_without_an_offset_are_of_the_store(register, tmp_path):
+def test_times_without_an_offset_are_of_the_store(committed_cast, tmp_path):
     """The hotel of the cast is in Sweden, an hour behind Finland."""
     file = tmp_path / "day.xml"
     local = poslog(*(bought(number=n, time=f"{YESTERDAY:%Y-%m-%d}T10:00:00") for n in range(2)))
     file.write_bytes(local.replace(b"<RetailStoreID>101<", b"<RetailStoreID>900<", 1))
 
-    assert summary(kvitto(register, "receipts", "import", file, "--json"))["recorded"] == 2
+    assert summary(kvitto("receipts", "import", file, "--json"))["recorded"] == 2
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(end_time) - min(end_time) FROM purchases_receipt")
         assert cursor.fetchone()[0] == timedelta(hours=1)
 
 
-def test_mistakes_are_told_with_transaction_and_place_and_the_others_go_in(register, tmp_path):
+def test_mistakes_are_told_with_transaction_and_place_and_the_others_go_in(committed_cast, tmp_path):
     file, rejects = tmp_path / "day.xml", tmp_path / "rejects.ndjson"
     content = poslog(
         bought(number=1),
@@ -102,7 +81,7 @@ def test_mistakes_are_told_with_transaction_and_place_and_the_others_go_in(regis
     )
     file.write_bytes(content[:-200])
 
-    run = kvitto(register, "receipts", "import", file, "--rejects", rejects, "--json")
+    run = kvitto("receipts", "import", file, "--rejects", rejects, "--json")
     told = [json.loads(line) for line in rejects.read_text().splitlines()]
 
     assert run.returncode == 3
@@ -113,10 +92,10 @@ def test_mistakes_are_told_with_transaction_and_place_and_the_others_go_in(regis
         (5, "not_xml", "$"),
     ]
     assert re.match(r"line 1, column \d+: not XML: ", told[2]["message"])
-    assert b", transaction 2: RetailTransaction" in kvitto(register, "receipts", "import", file).stderr
+    assert b", transaction 2: RetailTransaction" in kvitto("receipts", "import", file).stderr
 
 
-def test_a_profile_of_ones_own_translates_codes(register, tmp_path):
+def test_a_profile_of_ones_own_translates_codes(committed_cast, tmp_path):
     profile = tmp_path / "shop.toml"
     profile.write_text(
         'base = "retail-json"\nabout = "our web shop"\nchannel = "web"\n[key.store_codes]\nshop-7 = "101"\n'
@@ -127,8 +106,8 @@ def test_a_profile_of_ones_own_translates_codes(register, tmp_path):
         customer={"loyalty": {"customer_number": CHEN_CARD}},
     )
 
-    unknown = kvitto(register, "receipts", "import", "-", "--json", stdin=body)
-    known = kvitto(register, "receipts", "import", "-", "--profile", profile, "--json", stdin=body)
+    unknown = kvitto("receipts", "import", "-", "--json", stdin=body)
+    known = kvitto("receipts", "import", "-", "--profile", profile, "--json", stdin=body)
 
     assert summary(unknown)["rejected"] == 1
     assert b"no store has this code" in unknown.stderr
@@ -144,18 +123,18 @@ def test_a_profile_of_ones_own_translates_codes(register, tmp_path):
         (["--format", "csv"], b"", 2, b"--format"),
     ],
 )
-def test_a_format_that_is_none_has_its_exit_code(register, arguments, content, code, words):
-    run = kvitto(register, "receipts", "import", "-", *arguments, stdin=content)
+def test_a_format_that_is_none_has_its_exit_code(committed_cast, arguments, content, code, words):
+    run = kvitto("receipts", "import", "-", *arguments, stdin=content)
 
     assert (run.returncode, b"Traceback" in run.stderr) == (code, False)
     assert words in run.stderr
 
 
-def test_a_file_that_grows_out_of_all_proportion_is_given_up(register, tmp_path):
+def test_a_file_that_grows_out_of_all_proportion_is_given_up(committed_cast, tmp_path):
     file = tmp_path / "day.xml.gz"
     file.write_bytes(gzip.compress(b"<POSLog>") + gzip.compress(b"<a>" + b"x" * 1_000_000 + b"</a>") * 100)
 
-    run = kvitto(register, "receipts", "import", file, "--format", "xml")
+    run = kvitto("receipts", "import", file, "--format", "xml")
 
     assert run.returncode == 1
     assert b"times as large" in run.stderr
@@ -193,8 +172,7 @@ def planted(number, *, broken=""):
     return bought(*lines, number=number, total="5.15", paid="0.00", head=head, body=broken)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_what_nobody_may_keep_is_nowhere(register, tmp_path, jobs):
+def test_what_nobody_may_keep_is_nowhere(register, tmp_path):
     """Not in the database, the output, the rejects file or the logs: of a file that is sound and of one that is not."""
     file, rejects = tmp_path / "day.xml", tmp_path / "rejects.ndjson"
     refused = f"<LineItem><Sale><ExtendedAmount>{SECRETS['card']}x</ExtendedAmount></Sale></LineItem>"
@@ -204,10 +182,10 @@ def test_what_nobody_may_keep_is_nowhere(register, tmp_path, jobs):
     file.write_bytes(content.replace(b"</POSLog>", f"<x>{SECRETS['cashier']}".encode()))
 
     runs = [
-        kvitto(register, "receipts", "import", file, "--rejects", rejects, "--jobs", jobs, "--json"),
-        kvitto(register, "receipts", "import", file),
-        kvitto(register, "receipts", "inspect", file),
-        kvitto(register, "receipts", "inspect", file, "--json"),
+        own_process(register, "receipts", "import", file, "--rejects", rejects, "--json"),
+        own_process(register, "receipts", "import", file),
+        own_process(register, "receipts", "inspect", file),
+        own_process(register, "receipts", "inspect", file, "--json"),
     ]
 
     assert (summary(runs[0])["recorded"], summary(runs[0])["rejected"]) == (1, 3)
@@ -249,8 +227,8 @@ def test_inspect_needs_no_register(tmp_path):
         "KVITTO_HOME": str(tmp_path),
     }
 
-    run = kvitto(nowhere, "receipts", "inspect", file)
-    told = json.loads(kvitto(nowhere, "receipts", "inspect", file, "--json").stdout)
+    run = own_process(nowhere, "receipts", "inspect", file)
+    told = json.loads(own_process(nowhere, "receipts", "inspect", file, "--json").stdout)
 
     assert run.returncode == 0
     assert run.stdout.decode().splitlines()[0].startswith("ARTS POSLog 2.x and 6.x, read as poslog: 1 receipt")
@@ -263,13 +241,13 @@ def test_inspect_says_what_is_not_valid_with_line_and_column(tmp_path, content):
     file = tmp_path / "day"
     file.write_bytes(content)
 
-    run = kvitto(dict(os.environ), "receipts", "inspect", file)
+    run = kvitto("receipts", "inspect", file)
 
     assert run.returncode == 3
     assert re.search(rb"line \d+, column \d+", run.stdout)
 
 
 def test_inspect_of_a_file_that_is_not_there_fails(tmp_path):
-    run = kvitto(dict(os.environ), "receipts", "inspect", tmp_path / "none.xml")
+    run = kvitto("receipts", "inspect", tmp_path / "none.xml")
 
     assert (run.returncode, b"Traceback" in run.stderr) == (1, False)

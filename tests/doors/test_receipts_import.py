@@ -1,4 +1,4 @@
-"""`kvitto receipts import` as an operator uses it: real processes, real files, real commits."""
+"""`kvitto receipts import` as an operator uses it: real files, real commits, real processes where they matter."""
 
 import gzip
 import json
@@ -6,7 +6,6 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -21,19 +20,9 @@ from psycopg.conninfo import make_conninfo
 from kvitto.kernel import database
 from kvitto.wiring import setup
 from tests.cast import CHEN_CARD, MILK, NETWORK, line, receipt
+from tests.doors.command import KVITTO, kvitto, own_process
 
-KVITTO = str(Path(sys.executable).parent / "kvitto")
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
-
-
-@pytest.fixture
-def register(committed_cast):
-    """The environment of a process that works on this test's register."""
-    name = connection.settings_dict["NAME"]
-    urls = {"web": "KVITTO_DATABASE_URL", "owner": "KVITTO_DATABASE_OWNER_URL"}
-    return dict(os.environ) | {
-        variable: make_conninfo(database.url(role), dbname=name) for role, variable in urls.items()
-    }
 
 
 @pytest.fixture
@@ -44,12 +33,6 @@ def bare(register):
     urls = ("KVITTO_DATABASE_URL", "KVITTO_DATABASE_OWNER_URL")
     yield register | {variable: make_conninfo(register[variable], dbname=name) for variable in urls}
     setup.drop_database(name, database.django_settings("owner"))
-
-
-def kvitto(register, *arguments, stdin=None):
-    return subprocess.run(
-        [KVITTO, *map(str, arguments)], env=register, input=stdin, capture_output=True, timeout=120, check=False
-    )
 
 
 def bought(sequence, **fields):
@@ -92,12 +75,12 @@ TEN_MISTAKES = {
 }
 
 
-def test_ten_mistakes_are_each_named_and_the_others_go_in(register, tmp_path):
+def test_ten_mistakes_are_each_named_and_the_others_go_in(committed_cast, tmp_path):
     file, rejects = tmp_path / "own.ndjson", tmp_path / "rejects.ndjson"
     bodies = [bought(1), *(body for body, _, _ in TEN_MISTAKES.values()), bought(12, card=CHEN_CARD)]
     file.write_bytes(ndjson(*bodies))
 
-    run = kvitto(register, "receipts", "import", file, "--rejects", rejects, "--json")
+    run = kvitto("receipts", "import", file, "--rejects", rejects, "--json")
 
     assert run.returncode == 3, run.stderr
     figures = summary(run)
@@ -111,17 +94,17 @@ def test_ten_mistakes_are_each_named_and_the_others_go_in(register, tmp_path):
     assert "MILK" not in rejects.read_text()
 
 
-def test_without_a_rejects_file_the_mistakes_are_told_on_stderr(register):
-    run = kvitto(register, "receipts", "import", "-", stdin=ndjson(bought(1), bought(2, store="999")))
+def test_without_a_rejects_file_the_mistakes_are_told_on_stderr(committed_cast):
+    run = kvitto("receipts", "import", "-", stdin=ndjson(bought(1), bought(2, store="999")))
 
     assert run.returncode == 3
     assert b"-:2: $.store: no store has this code" in run.stderr
     assert b"recorded 1" in run.stdout
-    assert json.loads(kvitto(register, "receipts", "refused", "--json").stdout) == {"unknown_store": 1}
+    assert json.loads(kvitto("receipts", "refused", "--json").stdout) == {"unknown_store": 1}
 
 
-def test_a_dry_run_checks_everything_and_records_nothing(register):
-    run = kvitto(register, "receipts", "import", "-", "--dry-run", "--json", stdin=ndjson(bought(1), b"{"))
+def test_a_dry_run_checks_everything_and_records_nothing(committed_cast):
+    run = kvitto("receipts", "import", "-", "--dry-run", "--json", stdin=ndjson(bought(1), b"{"))
 
     assert run.returncode == 3
     assert (summary(run)["recorded"], summary(run)["rejected"], stored()) == (1, 1, (0, 0))
@@ -134,13 +117,13 @@ def test_a_cut_off_file_is_recorded_up_to_the_cut(register, tmp_path, ending, co
     file = tmp_path / f"day.ndjson.{ending}"
     file.write_bytes(pressed[: len(pressed) - 20])
 
-    cut = kvitto(register, "receipts", "import", file, "--json")
+    cut = own_process(register, "receipts", "import", file, "--json")
     assert cut.returncode == 1
     assert b"is cut off after line" in cut.stderr
     assert summary(cut)["recorded"] == stored()[0] > 0
 
     file.write_bytes(pressed)
-    again = kvitto(register, "receipts", "import", file, "--json")
+    again = own_process(register, "receipts", "import", file, "--json")
     assert again.returncode == 0
     assert summary(again)["same"] == summary(cut)["recorded"]
     assert stored() == (count, count)
@@ -182,7 +165,7 @@ def test_every_receipt_is_there_once_after_a_kill_and_a_second_run(register, tmp
     process.communicate(timeout=60)
     before = stored()[0]
 
-    again = kvitto(register, "receipts", "import", file, "--json")
+    again = own_process(register, "receipts", "import", file, "--json")
 
     assert process.returncode == (-signal.SIGKILL if who == "the import" else 1)
     assert again.returncode == 0
@@ -201,7 +184,7 @@ def test_an_interrupted_import_says_so_and_can_be_run_again(register, tmp_path):
     assert process.returncode == 130
     assert b"interrupted" in stderr
     assert json.loads(stdout.splitlines()[-1])["recorded"] == stored()[0]
-    assert kvitto(register, "receipts", "import", file).returncode == 0
+    assert own_process(register, "receipts", "import", file).returncode == 0
     assert stored() == (4_500, 4_500)
 
 
@@ -209,15 +192,15 @@ def test_a_line_longer_than_any_receipt_is_skipped_without_being_held(register):
     """Sixty megabytes in one line, and the receipts around it."""
     long = b'{"store": "' + b"x" * 60_000_000 + b'"}'
 
-    run = kvitto(register, "receipts", "import", "-", "--json", stdin=ndjson(bought(1), long, bought(2)))
+    run = own_process(register, "receipts", "import", "-", "--json", stdin=ndjson(bought(1), long, bought(2)))
 
     assert run.returncode == 3
     assert (summary(run)["recorded"], summary(run)["rejected"]) == (2, 1)
     assert b"-:2: $: a receipt may have 4194304 bytes" in run.stderr
 
 
-def test_bytes_that_are_no_text_are_refused_with_their_line(register):
-    run = kvitto(register, "receipts", "import", "-", stdin=ndjson(bought(1), b'{"store": "\xff\xfe"}', bought(2)))
+def test_bytes_that_are_no_text_are_refused_with_their_line(committed_cast):
+    run = kvitto("receipts", "import", "-", stdin=ndjson(bought(1), b'{"store": "\xff\xfe"}', bought(2)))
 
     assert run.returncode == 3
     assert b"-:2: $" in run.stderr
@@ -229,7 +212,7 @@ def test_a_closed_database_is_said_in_a_line(register):
         name: make_conninfo(register[name], host="127.0.0.1", port=1)
         for name in ("KVITTO_DATABASE_URL", "KVITTO_DATABASE_OWNER_URL")
     }
-    run = kvitto(closed, "receipts", "import", "-", stdin=ndjson(bought(1)))
+    run = own_process(closed, "receipts", "import", "-", stdin=ndjson(bought(1)))
 
     assert run.returncode == 1
     assert b"Traceback" not in run.stderr
@@ -241,7 +224,7 @@ def test_a_closed_database_is_said_in_a_line(register):
 )
 def test_a_database_that_is_not_set_up_is_said_with_its_mend(bare, tmp_path, command):
     (tmp_path / "FILE").write_bytes(NETWORK)
-    run = kvitto(
+    run = own_process(
         bare, *[str(tmp_path / "FILE") if each == "FILE" else each for each in command], stdin=ndjson(bought(1))
     )
 
@@ -250,16 +233,16 @@ def test_a_database_that_is_not_set_up_is_said_with_its_mend(bare, tmp_path, com
     assert b"Traceback" not in run.stderr
 
 
-def test_a_missing_file_and_a_wrong_option_have_their_exit_codes(register, tmp_path):
-    assert kvitto(register, "receipts", "import", tmp_path / "none.ndjson").returncode == 1
-    assert kvitto(register, "receipts", "import").returncode == 2
-    assert kvitto(register, "receipts", "import", "x", "--jobs", "0").returncode == 2
+def test_a_missing_file_and_a_wrong_option_have_their_exit_codes(committed_cast, tmp_path):
+    assert kvitto("receipts", "import", tmp_path / "none.ndjson").returncode == 1
+    assert kvitto("receipts", "import").returncode == 2
+    assert kvitto("receipts", "import", "x", "--jobs", "0").returncode == 2
 
 
-def test_the_same_file_twice_records_nothing_twice(register, tmp_path):
+def test_the_same_file_twice_records_nothing_twice(committed_cast, tmp_path):
     file = tmp_path / "day.ndjson"
     file.write_bytes(ndjson(*many(50)))
 
-    first, second = (summary(kvitto(register, "receipts", "import", file, "--json")) for _ in range(2))
+    first, second = (summary(kvitto("receipts", "import", file, "--json")) for _ in range(2))
 
     assert (first["recorded"], second["recorded"], second["same"]) == (50, 0, 50)

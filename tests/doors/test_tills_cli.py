@@ -5,17 +5,15 @@ import json
 import pytest
 
 from kvitto.tills.rules import is_token
-from tests.doors.test_receipts_import import kvitto, register  # noqa: F401  a fixture
-
-pytestmark = pytest.mark.slow
+from tests.doors.command import kvitto
 
 
-def test_a_key_is_made_listed_replaced_and_taken_away(register):  # noqa: F811
-    made = kvitto(register, "tills", "issue", "Harbour", "--store", "101")
+def test_a_key_is_made_listed_replaced_and_taken_away(committed_cast):
+    made = kvitto("tills", "issue", "Harbour", "--store", "101")
     token = made.stdout.decode().strip()
     assert (made.returncode, is_token(token)) == (0, True)
 
-    listed = kvitto(register, "tills", "list", "--json").stdout.decode()
+    listed = kvitto("tills", "list", "--json").stdout.decode()
     assert token not in listed
     (key,) = json.loads(listed)["keys"]
     assert (key["label"], key["kind"], key["code"], key["state"], key["sandbox"]) == (
@@ -27,11 +25,11 @@ def test_a_key_is_made_listed_replaced_and_taken_away(register):  # noqa: F811
     )
 
     number = key["key_id"]
-    new = json.loads(kvitto(register, "tills", "rotate", number, "--overlap-days", "0", "--json").stdout)
+    new = json.loads(kvitto("tills", "rotate", number, "--overlap-days", "0", "--json").stdout)
     assert is_token(new["token"])
-    assert kvitto(register, "tills", "revoke", number).returncode == 1, "the old key is over already"
-    assert kvitto(register, "tills", "revoke", new["key"]).returncode == 0
-    states = [each["state"] for each in json.loads(kvitto(register, "tills", "list", "--json").stdout)["keys"]]
+    assert kvitto("tills", "revoke", number).returncode == 1, "the old key is over already"
+    assert kvitto("tills", "revoke", new["key"]).returncode == 0
+    states = [each["state"] for each in json.loads(kvitto("tills", "list", "--json").stdout)["keys"]]
     assert states == ["revoked", "revoked"]
 
 
@@ -43,8 +41,8 @@ def test_a_key_is_made_listed_replaced_and_taken_away(register):  # noqa: F811
         (("--store", "999"), 1, "no store has the code '999'"),
     ],
 )
-def test_a_key_is_for_one_thing_that_there_is(register, arguments, code, told):  # noqa: F811
-    run = kvitto(register, "tills", "issue", "Harbour", *arguments)
+def test_a_key_is_for_one_thing_that_there_is(committed_cast, arguments, code, told):
+    run = kvitto("tills", "issue", "Harbour", *arguments)
 
     assert (run.returncode, run.stdout) == (code, b"")
     assert told in " ".join(run.stderr.decode().split())

@@ -44,7 +44,9 @@ def staff(server, browser, numbered):
     contexts, console = [], []
 
     def new():
-        context = browser.new_context(base_url=server.replace("127.0.0.1", "localhost"), locale="en-GB")
+        context = browser.new_context(
+            base_url=server.replace("127.0.0.1", "localhost"), locale="en-GB", service_workers="block"
+        )
         contexts.append(context)
         context.set_default_timeout(WAIT)
         page = context.new_page()

@@ -37,7 +37,9 @@ def page(provider, tmp_path, browser, numbered):
     with opened():
         create_account(username="elsa", password=PASSWORD, kind=Kind.STAFF, by=OPERATOR, now=datetime.now(UTC))
     with serving(tmp_path, **{f"KVITTO_STAFF_OIDC_{name}": value for name, value in told.items()}) as url:
-        context = browser.new_context(base_url=url.replace("127.0.0.1", "localhost"), locale="en-GB")
+        context = browser.new_context(
+            base_url=url.replace("127.0.0.1", "localhost"), locale="en-GB", service_workers="block"
+        )
         context.set_default_timeout(WAIT)
         found, console = context.new_page(), []
         found.on("console", lambda message: console.append(message.text))
