@@ -14,7 +14,7 @@ from kvitto.kernel.periods import Period
 
 _INSERT = """
     INSERT INTO audit_entry (at, actor_kind, actor_id, action, purpose, subject, period, count, "case", digest)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -48,14 +48,15 @@ def record(  # noqa: PLR0913  an entry's fields
     digest: bytes = b"",
     using: str = WEB,
     alone: bool = False,
-) -> int:
-    """Write one act in the caller's transaction, so that act and entry commit together; the entry's number.
+) -> None:
+    """Write one act in the caller's transaction, so that act and entry commit together.
 
     `alone`: in an outermost transaction of its own, for an act of which nothing else is written: it is durable on return.
     """
     if not alone:
         require_transaction(using)
-    # Planning what the walls ask about this one row takes longer than all else: prepared, it is done once a connection
+    # Planning what the walls ask about this one row takes longer than all else: prepared, it is done once a connection.
+    # Read back with its number it would have to pass the walls for reading, too, which takes as long as all else.
     with statement(using) if alone else nullcontext(), batch_cursor(using) as cursor:
         cursor.execute(
             _INSERT,
@@ -73,5 +74,11 @@ def record(  # noqa: PLR0913  an entry's fields
             ],
             prepare=True,
         )
-        [(number,)] = cursor
+
+
+def last_number(*, using: str = WEB) -> int:
+    """The number of the entry that the caller's transaction has written last."""
+    require_transaction(using)
+    with batch_cursor(using) as cursor:
+        [(number,)] = cursor.execute("SELECT currval('audit_entry_id_seq')")
         return int(number)

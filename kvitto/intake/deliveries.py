@@ -53,8 +53,8 @@ def count(*, counts: Sequence[tuple[int, int, int]]) -> None:
 
 
 def _open(by: Actor, received: int, action: str, now: datetime) -> int:
-    entry = audit.record(by=by, action=action, now=now, purpose="recording", count=received)
+    audit.record(by=by, action=action, now=now, purpose="recording", count=received)
     delivery = Delivery.objects.create(
-        at=now, actor_kind=by.kind, actor_id=by.id, entry_id=entry, received=0, recorded=0
+        at=now, actor_kind=by.kind, actor_id=by.id, entry_id=audit.last_number(), received=0, recorded=0
     )
     return int(delivery.pk)

@@ -169,8 +169,8 @@ def _remove(
     """The act and its entry, which names the receipts' fields that can have changed. For staff, the system opens them."""
     changed = rewriting.rewrite(person_id=person_id, less=less, by=_opener(by), purpose=PURPOSE, now=now, period=period)
     subject = members.audit_id(person_id)
-    entry = audit.record(by=by, action=ACTION, now=now, purpose=fields, subject=subject, count=changed, case=case)
-    return Removed(entry, changed)
+    audit.record(by=by, action=ACTION, now=now, purpose=fields, subject=subject, count=changed, case=case)
+    return Removed(audit.last_number(), changed)
 
 
 def _less_archived(person_id: int, less: Less) -> Less:
