@@ -24,7 +24,8 @@ from kvitto.kernel.periods import quarter_end, quarter_of
 from kvitto.members import queries as members
 from kvitto.purchases import queries as purchases
 from kvitto.purchases.actions import NotOwnReceiptError
-from kvitto.purchases.types import ProductContent, StoredGuarantee, StoredLine
+from kvitto.purchases.related import related_of
+from kvitto.purchases.types import ProductContent, Related, StoredGuarantee, StoredLine
 from kvitto.stores import queries as stores
 from kvitto.stores.types import StorePlace
 from kvitto.vault import actions as vault
@@ -45,11 +46,12 @@ class UnsoundCorrectionError(InvalidError):
     """The goods need a name, and a guarantee ends today or later, and no later than 30 years after the purchase."""
 
 
-def keep(*, receipts: Sequence[Bought], today: date) -> None:
+def keep(*, receipts: Sequence[Bought], came_back: Sequence[Bought] = (), today: date) -> None:
     """Copy what a claim needs of every line with a guarantee that has not ended, and end what was brought or taken back.
 
     Of receipts that have just been stored, in that transaction, and of those among their buyers who want warranty receipts
     now: asked once more, behind the lock that storing has taken, since who turns them off waits for it. Safe to repeat.
+    `came_back`: receipts of before, on which only what was brought back counts.
     """
     require_transaction()
     people = {each.person_id for each in receipts}
@@ -65,7 +67,7 @@ def keep(*, receipts: Sequence[Bought], today: date) -> None:
     if rows:
         sealing.seal(rows, copies)
         Warranty.objects.bulk_create(rows, ignore_conflicts=True)
-    returning.end_returned(rows=rows, receipts=wanted, places=places)
+    returning.end_returned(rows=rows, receipts=[*wanted, *came_back], places=places)
 
 
 def _row(
@@ -105,14 +107,12 @@ def _copy(each: Bought, line: StoredLine, guarantee: StoredGuarantee, place: Sto
 def turn_on(*, person_id: int, day: date, receipt_id: int, shown: Shown, by: Actor, now: datetime) -> int:
     """Turn warranty receipts on, and keep those of one receipt of the person's, which is opened for it; the statement's number.
 
-    Opens its transactions itself: it is the whole act. Raises NotOwnReceiptError, and what `choices.actions.state` does.
+    So are the returns that name it. Opens its transactions itself: it is the whole act. Raises NotOwnReceiptError, and what
+    `choices.actions.state` does.
     """
-    found = purchases.opened_receipt(
-        person_id=person_id, day=day, receipt_id=receipt_id, by=by, purpose=OWN_VIEW, now=now
-    )
-    if found is None:
-        raise NotOwnReceiptError("no such receipt among yours: it may have been deleted after two years")
-    detail, content = found
+    bought = _opened(person_id, day, receipt_id, by, now)
+    related = related_of(person_id).get((day, receipt_id), Related())
+    came_back = [_opened(person_id, each.business_day, each.receipt_id, by, now) for each in related.returns]
     with opened():
         stated = deciding.state(
             person_id=person_id,
@@ -123,22 +123,24 @@ def turn_on(*, person_id: int, day: date, receipt_id: int, shown: Shown, by: Act
             by=by,
             now=now,
         )
-        if isinstance(content, ProductContent):
-            head = detail.head
-            bought = Bought(
-                person_id,
-                head.store_id,
-                day,
-                receipt_id,
-                detail.workstation,
-                detail.sequence,
-                head.end_time,
-                head.voided_at,
-                content,
-            )
+        if bought:
             with identity.acting(ActorKind.SYSTEM):
-                keep(receipts=[bought], today=localdate(now))
+                keep(receipts=[bought], came_back=[each for each in came_back if each], today=localdate(now))
     return stated.number
+
+
+def _opened(person_id: int, day: date, receipt_id: int, by: Actor, now: datetime) -> Bought | None:
+    """A receipt of the person's with its lines; None when none are recorded of it. Raises NotOwnReceiptError."""
+    found = purchases.opened_receipt(
+        person_id=person_id, day=day, receipt_id=receipt_id, by=by, purpose=OWN_VIEW, now=now
+    )
+    if found is None:
+        raise NotOwnReceiptError("no such receipt among yours: it may have been deleted after two years")
+    detail, content = found
+    if not isinstance(content, ProductContent):
+        return None
+    head, number = detail.head, (detail.workstation, detail.sequence)
+    return Bought(person_id, head.store_id, day, receipt_id, *number, head.end_time, head.voided_at, content)
 
 
 def correct(*, person_id: int, warranty_id: int, item: str, ends_on: date, note: str, by: Actor, now: datetime) -> None:

@@ -24,12 +24,14 @@ from kvitto.warranties.types import Bought
 def end_returned(*, rows: Sequence[Warranty], receipts: Sequence[Bought], places: Mapping[int, StorePlace]) -> None:
     """Count off what came back on `receipts`, and off `rows`, the warranty receipts just made of them, what came back before.
 
-    In the transaction that has stored them.
+    In the transaction that has stored them. What came back on a receipt is counted off once.
     """
     came = [back for each in receipts for back in _back(each, places[each.store_id])]
     if not rows and not came:
         return
-    _one_at_a_time({row.person_id for row in rows} | {back.person_id for back in came})
+    people = {row.person_id for row in rows} | {back.person_id for back in came}
+    _one_at_a_time(people)
+    noted = set(Returned.objects.filter(person_id__in=people).values_list("business_day", "receipt_id"))
     waiting = Returned.objects.filter(
         warranty=None, person_id__in={row.person_id for row in rows}, goods__in={row.goods for row in rows}
     )
@@ -37,7 +39,8 @@ def end_returned(*, rows: Sequence[Warranty], receipts: Sequence[Bought], places
         before = [each for each in receipts if each.person_id == back.person_id and each.end_time <= back.at]
         _count_off(back, {(each.business_day, each.receipt_id) for each in before})
     for back in came:
-        _count_off(back)
+        if (back.business_day, back.receipt_id) not in noted:
+            _count_off(back)
 
 
 def take_back(*, receipts: Sequence[TakenBack]) -> None:

@@ -352,6 +352,36 @@ def test_turned_on_from_a_receipt_it_keeps_that_receipts(cast):
     assert len(of(cast.aino)) == 2
 
 
+def tap(person_id, kind="sale"):
+    """Warranty receipts are turned on from the newest receipt of a kind."""
+    head = next(each for each in purchases.receipts_of(person_id, 9) if (each.total_cents > 0) is (kind == "sale"))
+    shown = texts.shown(Topic.WARRANTY_RECEIPTS, 1, "en")
+    actions.turn_on(
+        person_id=person_id, day=head.business_day, receipt_id=head.receipt_id, shown=shown, by=MEMBER, now=NOW
+    )
+
+
+def test_turned_on_from_a_receipt_whose_goods_came_back_it_has_ended(cast):
+    stock()
+    buy(line("WASHING MACHINE W7", "1298.00", code=WASHER, vat="25.5", quantity="2"), **earlier(20))
+    bring_back(back(), origins=[ORIGIN])
+    bring_back(back(), origins=[ORIGIN], begin_time=(NOW - timedelta(minutes=9)).isoformat())
+    tap(cast.aino)
+
+    assert [each.returned_on for each in of(cast.aino)] == [TODAY]
+
+
+def test_what_came_back_is_counted_once_however_often_they_are_turned_on(cast):
+    stock()
+    buy(line("WASHING MACHINE W7", "1298.00", code=WASHER, vat="25.5", quantity="2"), **earlier(20))
+    bring_back(back(), origins=[ORIGIN])
+    for kind in ("sale", "sale", "return", "return"):
+        tap(cast.aino, kind)
+
+    assert [each.returned_on for each in of(cast.aino)] == [None]
+    assert models.Warranty.objects.get().pieces == 1
+
+
 # kept until the guarantee ends
 
 
