@@ -315,7 +315,7 @@ def audit(
     as_json: Json = False,
     threads: Annotated[int, typer.Option(min=1, max=64, help="connections that write at once")] = 16,
     acts: Annotated[int, typer.Option(min=10, help="acts of each in a slice")] = 500,
-    slices: Annotated[int, typer.Option(min=1, help="slices, alternating with the yardstick")] = 3,
+    slices: Annotated[int, typer.Option(min=1, help="slices, alternating with the yardstick")] = 9,
     entries: Annotated[int, typer.Option(min=1, help="how many entries the log has when it is checked")] = 1_000_000,
 ) -> None:
     """Acts written one by one, each durable, the log that grows over them, and checking all of it."""
