@@ -41,13 +41,11 @@ def run(*, threads: int, acts: int, slices: int, entries: int, progress: Progres
     ]
     for thread in beside:
         thread.start()
-    alone, plain, joined, plain_joined, times = (
-        list[float](),
-        list[float](),
-        list[float](),
-        list[float](),
-        list[float](),
-    )
+    alone: list[float] = []
+    plain: list[float] = []
+    joined: list[float] = []  # to a transaction
+    plain_joined: list[float] = []
+    times: list[float] = []
     try:
         for number in range(slices):
             rate, taken = _written(threads, acts, _act)

@@ -122,7 +122,7 @@ def import_files(
         stream: Iterator[Block | Translated]
         stream = blocks(name, on_bytes=heard) if dialect is None else _translated(name, dialect, heard, summary)
         first: list[Block | Translated] = list(islice(stream, 1))
-        second, broken = _next(stream)
+        second, broken = _second(stream)
         with Takers(jobs=jobs if second else 1, dry_run=dry_run) as takers:
             takers.take(chain(first, second, stream), count)
         if broken:
@@ -130,8 +130,8 @@ def import_files(
         before += Path(name).stat().st_size if name != "-" else 0
 
 
-def _next(stream: Iterator[Block | Translated]) -> tuple[list[Block | Translated], UnreadableFileError | None]:
-    """The next block, if there is one, or why the file ends before it: what came until there is taken in all the same."""
+def _second(stream: Iterator[Block | Translated]) -> tuple[list[Block | Translated], UnreadableFileError | None]:
+    """The second block, if there is one, or why the file ends before it: the first is taken in all the same."""
     try:
         return list(islice(stream, 1)), None
     except UnreadableFileError as error:

@@ -1,22 +1,16 @@
 import os
 
 import pytest
-from django.db import connection
-from psycopg.conninfo import make_conninfo
 
-from kvitto.kernel import database
 from tests.doors.entering import people
 from tests.doors.openid_provider import CLIENT, SECRET, provided
+from tests.journeys.conftest import database_environment
 
 
 @pytest.fixture
 def register(committed_cast):
     """The environment of a process that works on this test's register."""
-    name = connection.settings_dict["NAME"]
-    urls = {"web": "KVITTO_DATABASE_URL", "owner": "KVITTO_DATABASE_OWNER_URL"}
-    return dict(os.environ) | {
-        variable: make_conninfo(database.url(role), dbname=name) for role, variable in urls.items()
-    }
+    return os.environ | database_environment()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import time
 
 import pytest
 from django.db import connections, transaction
-from psycopg.conninfo import make_conninfo
 
 from kvitto.audit import actions, log, verifying
 from kvitto.audit.models import Entry, Leaf, Waiting
@@ -21,6 +20,7 @@ from kvitto.kernel import identity
 from kvitto.kernel.actor import SYSTEM, ActorKind
 from kvitto.kernel.db import OWNER, opened
 from tests.cast import NOW
+from tests.journeys.conftest import database_environment
 
 pytestmark = pytest.mark.usefixtures("committed")
 KILLS = int(os.environ.get("KVITTO_KILLS") or 1)
@@ -37,18 +37,8 @@ log.watch(stopped=lambda: False)
 """
 
 
-def _address(alias):
-    """The test's own database, for another process."""
-    parts = {"dbname": "NAME", "host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
-    return make_conninfo(**{key: connections[alias].settings_dict[part] for key, part in parts.items()})
-
-
 def _start():
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "KVITTO_DATABASE_URL": _address("default"),
-        "KVITTO_DATABASE_OWNER_URL": _address(OWNER),
-    }
+    environment = os.environ | database_environment() | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
     return subprocess.Popen([sys.executable, "-c", SEQUENCER], env=environment, stdout=subprocess.PIPE, text=True)
 
 
